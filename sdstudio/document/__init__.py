@@ -1,0 +1,5 @@
+"""The painted picture: tiles, layers, masks, brush, undo, document files.
+
+May import `messages`, `errors`, numpy and Pillow.
+Must never know Qt, torch, jobs or settings.
+"""
