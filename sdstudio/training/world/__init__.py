@@ -1,0 +1,1 @@
+"""A picture-book world that draws itself: pictures, captions and what is where."""

@@ -1,0 +1,1 @@
+"""One drawer for each subject of the world."""
