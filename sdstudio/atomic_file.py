@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from sdstudio.errors import StorageError
@@ -61,10 +61,9 @@ def storage_error(path: Path, error: OSError) -> StorageError:
 
 def _write_part(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=path.parent)
-    part = Path(name)
+    part = path.parent / f".{secrets.token_hex(8)}{PART_SUFFIX}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -72,8 +71,6 @@ def _write_part(path: Path, data: bytes) -> Path:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
-    with contextlib.suppress(OSError):
-        part.chmod(0o666 & ~_umask())
     return part
 
 
@@ -103,8 +100,3 @@ def _sync_folder(folder: Path) -> None:
     finally:
         os.close(handle)
 
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
