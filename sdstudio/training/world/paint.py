@@ -38,7 +38,7 @@ _SHADOW_TINT: Colour = (28, 26, 66)
 _LIGHT_TINT: Colour = (255, 247, 214)
 _SHADOW_COLOUR: Colour = (30, 28, 58)
 _CURVE_STEPS = 6
-_UNIT = 96
+_UNIT = 256
 
 
 def mix(a: Colour, b: Colour, t: float) -> Colour:
@@ -67,7 +67,8 @@ def lit(
     reach = strength * (0.45 + 0.55 * abs(light))
     # White and black must stay white and black, so they are lit less.
     luma = (colour[0] * 3 + colour[1] * 6 + colour[2]) / 2550
-    bright, dark = shade(colour, 0.24 * reach * min(1.0, luma * 2.2)), shade(colour, -0.26 * reach)
+    bright = shade(colour, 0.24 * reach * min(1.0, luma * 2.2))
+    dark = shade(colour, (-0.14 if luma > 0.9 else -0.26) * reach)
     start, end = (x0, 0.0), (x1, y)
     if light > 0:
         start, end = (x1, 0.0), (x0, y)
@@ -75,17 +76,21 @@ def lit(
 
 
 @lru_cache(maxsize=1)
-def _unit_distance() -> np.ndarray:
-    """Distances from the centre of a square reaching -1..1, scaled so that 255 is a corner."""
+def _unit_distance() -> Image.Image:
+    """Distances from the centre of a square reaching -1..1, scaled so that 255 is a corner.
+
+    A palette image: a radial gradient is a new palette on it, which Pillow applies fastest.
+    """
     axis = (np.arange(_UNIT, dtype=np.float32) + 0.5) / _UNIT * 2 - 1
     distance = np.sqrt(axis[:, None] ** 2 + axis[None, :] ** 2)
-    return np.minimum(distance / math.sqrt(2) * 255, 255).astype(np.uint8)
+    levels = np.minimum(distance / math.sqrt(2) * 255, 255).astype(np.uint8)
+    return Image.frombytes("P", (_UNIT, _UNIT), levels.tobytes())
 
 
 @lru_cache(maxsize=256)
 def _soft_mask(strength: int) -> Image.Image:
     """A round, softly fading mask whose centre has the value strength (0..255)."""
-    distance = _unit_distance().astype(np.float32) / 255 * math.sqrt(2)
+    distance = np.asarray(_unit_distance()).astype(np.float32) / 255 * math.sqrt(2)
     fade = np.clip(1 - distance, 0, 1)
     return Image.fromarray((fade * fade * (3 - 2 * fade) * strength).astype(np.uint8), "L")
 
@@ -153,10 +158,11 @@ def _radial_patch(
     x, y = fill.centre[0] * scale - left, fill.centre[1] * scale - top
     reach = max(abs(x), abs(size[0] - x), abs(y), abs(size[1] - y)) + 1
     positions = np.arange(256) / 255 * (math.sqrt(2) * reach / max(fill.radius * scale, 1e-6))
-    unit = Image.fromarray(_ramp(fill.colours, positions)[_unit_distance()])
     step = _UNIT / (2 * reach)
     matrix = (step, 0.0, _UNIT / 2 - x * step, 0.0, step, _UNIT / 2 - y * step)
-    return unit.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    patch = _unit_distance().transform(size, Image.Transform.AFFINE, matrix)
+    patch.putpalette(_ramp(fill.colours, positions).tobytes())
+    return patch.convert("RGB")
 
 
 class Surface:
@@ -361,9 +367,7 @@ class Surface:
         return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _stroke(
-    pen: ImageDraw.ImageDraw, path: np.ndarray, thick: int, ink: int | Colour
-) -> None:
+def _stroke(pen: ImageDraw.ImageDraw, path: np.ndarray, thick: int, ink: int | Colour) -> None:
     """Stroke a path in enlarged pixels; thin strokes need no round joins."""
     pen.line(path.ravel().tolist(), fill=ink, width=thick)
     if thick < 3:

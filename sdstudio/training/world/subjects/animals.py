@@ -57,7 +57,11 @@ def draw_cat(
 def _cat_head(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
     height, wide = rng.uniform(0.0, 0.04), rng.uniform(0.235, 0.26)
     for side in (-1, 1):
-        outer = [(0.38 + side * 0.235, 0.28), (0.38 + side * 0.235, height), (0.38 + side * 0.05, 0.15)]
+        outer = [
+            (0.38 + side * 0.235, 0.28),
+            (0.38 + side * 0.235, height),
+            (0.38 + side * 0.05, 0.15),
+        ]
         frame.polygon(outer, frame.lit(colour, 0.13, 0.63))
         inner = [(0.38 + side * 0.2, 0.22), (0.38 + side * 0.205, height + 0.07)]
         frame.polygon([*inner, (0.38 + side * 0.1, 0.165)], BLUSH)
@@ -73,7 +77,13 @@ def _cat_head(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
         _whiskers(frame, 0.38 + side * 0.1, 0.41, side * 0.2, colour)
     frame.polygon([(0.35, 0.375), (0.41, 0.375), (0.38, 0.405)], (214, 108, 118))
     mouth = detail(paler(colour, 0.55), 0.6)
-    frame.line([(0.33, 0.435), (0.38, 0.425), (0.43, 0.435)], 0.01, mouth, part_id=False)
+    frame.line(
+        [(0.325, 0.425), (0.352, 0.445), (0.38, 0.42), (0.408, 0.445), (0.435, 0.425)],
+        0.01,
+        mouth,
+        smooth=True,
+        part_id=False,
+    )
 
 
 def draw_dog(
@@ -104,9 +114,9 @@ def _dog_head(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
     frame.line([(0.69, 0.44), (0.89, 0.45)], 0.045, collar)
     frame.ellipse(0.87, 0.505, 0.026, 0.028, WARM_LIGHT)
     muzzle = rng.uniform(0.96, 0.99)
-    frame.ellipse(muzzle, 0.29, 0.145, 0.088, frame.lit(paler(colour, 0.22), 0.85, 1.14), turn=6)
+    frame.ellipse(muzzle, 0.285, 0.15, 0.095, frame.lit(paler(colour, 0.2), 0.85, 1.14), turn=4)
     frame.ellipse(0.83, 0.22, 0.165, 0.16, frame.ball(colour, 0.83, 0.22, 0.17))
-    frame.ellipse(muzzle + 0.125, 0.255, 0.04, 0.035, INK)
+    frame.ellipse(muzzle + 0.105, 0.24, 0.045, 0.04, INK)
     mouth = [(muzzle + 0.1, 0.335), (muzzle + 0.02, 0.34), (muzzle - 0.05, 0.315)]
     frame.line(mouth, 0.012, detail(colour, 0.6), smooth=True, part_id=False)
     if rng.random() < 0.5:
@@ -162,6 +172,9 @@ def draw_fish(
     notch = rng.uniform(0.12, 0.17)
     tail = [(0.44, 0.5), (0.12, 0.13), (0.02, 0.1), (notch, 0.5), (0.02, 0.9), (0.12, 0.87)]
     frame.polygon(tail, frame.lit(dark, 0, 0.44))
+    for y in (0.2, 0.32, 0.68, 0.8):
+        ray = [(0.09 + abs(y - 0.5) * 0.05, y), (0.34, 0.5 + (y - 0.5) * 0.3)]
+        frame.line(ray, 0.012, detail(colour, 0.45), opacity=0.6, part_id=False)
     top = [(0.56, 0.3), (0.62, 0.06), (0.82, 0.01), (1.02, 0.07), (1.16, 0.26)]
     frame.polygon(top, frame.lit(dark, 0.55, 1.15))
     frame.polygon([(0.68, 0.78), (0.64, 0.97), (0.84, 0.93), (0.9, 0.8)], frame.lit(dark, 0.6, 0.9))
@@ -173,7 +186,7 @@ def draw_fish(
     if rng.random() < 0.4:
         for x in (0.62, 0.96):
             band = [(x, 0.5 - deep * 0.75), (x - 0.045, 0.5), (x, 0.5 + deep * 0.75)]
-            frame.line(band, 0.05, CREAM, smooth=True)
+            frame.line(band, 0.06, CREAM, smooth=True)
     else:
         _scales(frame, colour)
     gill = [(1.14, 0.32), (1.08, 0.5), (1.14, 0.66)]

@@ -28,7 +28,7 @@ WINDMILL_ASPECT = 0.9
 
 def _roof_colour(colour: Colour) -> Colour:
     """A quiet slate that stands off from the walls without naming a colour of its own."""
-    return (150, 142, 146) if brightness(colour) < 0.22 else (84, 74, 82)
+    return (108, 88, 84) if brightness(colour) < 0.22 else (84, 74, 82)
 
 
 def _window(frame: Frame, x: float, y: float, w: float, h: float) -> None:
@@ -73,7 +73,14 @@ def _gable_house(frame: Frame, colour: Colour, rng: np.random.Generator) -> None
         frame.line([(0.1, y), (0.9, y)], 0.006, detail(colour, 0.3), opacity=0.5, part_id=False)
     low = eaves + 0.03
     frame.polygon(
-        [(0.5, 0.0), (1.0, low), (0.955, low + 0.065), (0.5, 0.125), (0.045, low + 0.065), (0, low)],
+        [
+            (0.5, 0.0),
+            (1.0, low),
+            (0.955, low + 0.065),
+            (0.5, 0.125),
+            (0.045, low + 0.065),
+            (0, low),
+        ],
         frame.lit(roof, 0, 1),
     )
     if rng.random() < 0.5:
@@ -99,7 +106,9 @@ def _long_house(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
         inset = slope * (1 - row / 4)
         tile = shade(roof, -0.35)
         frame.line([(inset, y), (1 - inset, y)], 0.008, tile, opacity=0.6, part_id=False)
-    frame.rectangle(0.06, eaves, 0.94, eaves + 0.03, detail(colour, 0.45), opacity=0.5, part_id=False)
+    frame.rectangle(
+        0.06, eaves, 0.94, eaves + 0.03, detail(colour, 0.45), opacity=0.5, part_id=False
+    )
     door = float(rng.choice([0.25, 0.5, 0.75]))
     _door(frame, door, 0.68, 0.085)
     for x in (0.25, 0.5, 0.75):
@@ -167,8 +176,9 @@ def draw_castle(
 
 def _stones(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
     """A few stones that show in the walls."""
-    for _ in range(9):
-        x, y = rng.uniform(0.06, 0.9), rng.uniform(0.68, 0.96)
+    for _ in range(8):
+        side, y = float(rng.choice([0.26, 0.62])), rng.uniform(0.66, 0.95)
+        x = side + rng.uniform(0.0, 0.09)
         stone = detail(colour, 0.3)
         frame.rectangle(
             x, y, x + 0.045, y + 0.022, stone, radius=0.008, opacity=0.45, part_id=False
@@ -220,7 +230,9 @@ def _bands(
         upper, lower = (
             neck + (foot - neck) * (edge - top) / (bottom - top) for edge in (y, y + height)
         )
-        paint = frame.lit(colour if band % 2 == 0 else white, 0.25 - foot, 0.25 + foot, strength=1.4)
+        paint = frame.lit(
+            colour if band % 2 == 0 else white, 0.25 - foot, 0.25 + foot, strength=1.4
+        )
         edge = [(0.25 - upper, y), (0.25 + upper, y)]
         frame.polygon([*edge, (0.25 + lower, y + height), (0.25 - lower, y + height)], paint)
         y += height
@@ -234,14 +246,22 @@ def draw_windmill(
     neck, foot, middle = 0.15 + 0.02 * rng.random(), 0.28 + 0.03 * rng.random(), 0.45
     body = [(middle - foot, 1), (middle - neck, 0.34), (middle + neck, 0.34), (middle + foot, 1)]
     frame.polygon(body, frame.lit(colour, middle - foot, middle + foot, strength=1.4))
-    cap = [(0.265, 0.37), (0.29, 0.25), (0.45, 0.16), (0.61, 0.25), (0.635, 0.37)]
-    frame.polygon(cap, frame.lit(detail(colour, 0.36), 0.27, 0.63), smooth=False)
+    cap = [
+        (0.265, 0.37),
+        (0.285, 0.27),
+        (0.35, 0.2),
+        (0.45, 0.165),
+        (0.55, 0.2),
+        (0.615, 0.27),
+        (0.635, 0.37),
+    ]
+    frame.polygon(cap, frame.lit(detail(colour, 0.36), 0.27, 0.63))
     gallery = middle - foot * 0.8
     frame.line([(gallery - 0.03, 0.72), (0.93 - gallery, 0.72)], 0.028, (96, 70, 52))
     frame.rectangle(0.385, 0.8, 0.515, 1.0, (104, 68, 44), radius=0.06)
     for y in (0.5, 0.62):
         frame.rectangle(0.41, y - 0.04, 0.49, y + 0.035, WARM_LIGHT, radius=0.035)
-    _sails(frame, (middle, 0.37), rng.uniform(22, 68))
+    _sails(frame, (middle, 0.4), rng.uniform(22, 68))
 
 
 def _sails(frame: Frame, hub: tuple[float, float], turn: float) -> None:
@@ -254,9 +274,9 @@ def _sails(frame: Frame, hub: tuple[float, float], turn: float) -> None:
         def at(r: float, s: float, along=along, across=across) -> tuple[float, float]:
             return (hub[0] + r * along[0] + s * across[0], hub[1] + r * along[1] + s * across[1])
 
-        frame.polygon([at(0.1, 0), at(0.1, 0.08), at(0.365, 0.085), at(0.365, 0)], cloth)
+        frame.polygon([at(0.1, 0), at(0.1, 0.08), at(0.385, 0.09), at(0.385, 0)], cloth)
         for r in (0.19, 0.28):
             frame.line([at(r, 0), at(r, 0.08)], 0.008, shade(cloth, -0.35), part_id=False)
-        frame.line([at(0, 0), at(0.365, 0)], 0.022, spar)
+        frame.line([at(0, 0), at(0.385, 0)], 0.022, spar)
     frame.ellipse(*hub, 0.035, 0.035, spar)
     frame.ellipse(*hub, 0.014, 0.014, GLASS, part_id=False)

@@ -29,7 +29,7 @@ def detail(colour: Colour, amount: float = 0.5) -> Colour:
     """A colour for strokes on top of colour: darker, or lighter where colour is nearly black."""
     if brightness(colour) < 0.22:
         return mix(colour, (206, 208, 220), amount * 0.6)
-    return shade(colour, -amount)
+    return shade(colour, -amount * (0.65 if brightness(colour) > 0.9 else 1.0))
 
 
 def paler(colour: Colour, amount: float = 0.35) -> Colour:
@@ -75,7 +75,7 @@ class Frame:
     def ball(self, colour: Colour, cx: float, cy: float, r: float, *, strength: float = 1.0):
         """A rounded body's gradient: bright towards the light and the sky, dark away from it."""
         bright = shade(colour, 0.26 * strength * min(1.0, brightness(colour) * 2.2))
-        dark = shade(colour, -0.30 * strength)
+        dark = shade(colour, (-0.2 if brightness(colour) > 0.9 else -0.3) * strength)
         centre = (self.x(cx + 0.45 * r * self.toward), self.y(cy - 0.45 * r))
         return Radial(centre, 1.75 * r * self._scale, (bright, colour, colour, dark))
 
@@ -112,9 +112,7 @@ class Frame:
 
     def glow(self, cx: float, cy: float, radius: float, colour: Colour, opacity: float) -> None:
         """Surface.glow in frame units."""
-        self.surface.glow(
-            self.x(cx), self.y(cy), radius * self._scale, colour, opacity=opacity
-        )
+        self.surface.glow(self.x(cx), self.y(cy), radius * self._scale, colour, opacity=opacity)
 
     def eye(self, x: float, y: float, r: float, iris: Colour | None = None) -> None:
         """A shining eye of radius r, with a coloured iris or all dark."""
@@ -123,9 +121,7 @@ class Frame:
             self.ellipse(x, y, r * 0.5, r * 0.85, INK, part_id=False)
         else:
             self.ellipse(x, y, r, r * 1.08, INK)
-        self.ellipse(
-            x + r * 0.28, y - r * 0.36, r * 0.3, r * 0.3, (255, 255, 255), part_id=False
-        )
+        self.ellipse(x + r * 0.28, y - r * 0.36, r * 0.3, r * 0.3, (255, 255, 255), part_id=False)
 
 
 def mirrored(rng: np.random.Generator) -> bool:

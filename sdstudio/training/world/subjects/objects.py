@@ -17,7 +17,6 @@ from sdstudio.training.world.subjects.frame import (
     brightness,
     detail,
     mirrored,
-    paler,
 )
 
 SNOWMAN_ASPECT = 0.75
@@ -91,7 +90,12 @@ def draw_robot(
     _robot_arms(frame, colour, joint, rng)
     frame.rectangle(0.315, 0.38, 0.435, 0.46, joint)
     frame.rectangle(
-        0.165, 0.435, 0.585, 0.82, frame.lit(colour, 0.165, 0.585, strength=1.3, fall=0.2), radius=0.06
+        0.165,
+        0.435,
+        0.585,
+        0.82,
+        frame.lit(colour, 0.165, 0.585, strength=1.3, fall=0.2),
+        radius=0.06,
     )
     frame.line([(0.375, 0.02), (0.375, 0.14)], 0.02, joint)
     frame.ellipse(0.375, 0.038, 0.036, 0.036, (255, 110, 84))
@@ -112,7 +116,8 @@ def _robot_arms(frame: Frame, colour: Colour, joint: Colour, rng: np.random.Gene
         up = waving and side == 1
         hand = (0.375 + side * 0.31, 0.33 if up else 0.71)
         elbow = (0.375 + side * 0.3, 0.52)
-        frame.line([shoulder, elbow, hand], 0.066, joint)
+        frame.line([shoulder, elbow, hand], 0.08, detail(colour, 0.2))
+        frame.ellipse(*elbow, 0.045, 0.045, joint)
         frame.ellipse(*hand, 0.06, 0.06, frame.ball(colour, *hand, 0.06))
         notch = hand[1] + (-0.04 if up else 0.04)
         frame.ellipse(hand[0], notch, 0.022, 0.03, joint)
@@ -120,7 +125,7 @@ def _robot_arms(frame: Frame, colour: Colour, joint: Colour, rng: np.random.Gene
 
 def _robot_face(frame: Frame, rng: np.random.Generator) -> None:
     glow = (126, 236, 240) if rng.random() < 0.6 else (255, 226, 120)
-    frame.rectangle(0.205, 0.175, 0.545, 0.35, (44, 48, 62), radius=0.06)
+    frame.rectangle(0.215, 0.185, 0.535, 0.345, (44, 48, 62), radius=0.06)
     for x in (0.3, 0.45):
         frame.ellipse(x, 0.245, 0.042, 0.046, glow)
         frame.ellipse(x + 0.012, 0.232, 0.014, 0.014, (255, 255, 255), part_id=False)
@@ -129,7 +134,7 @@ def _robot_face(frame: Frame, rng: np.random.Generator) -> None:
 
 
 def _robot_panel(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
-    frame.rectangle(0.255, 0.515, 0.495, 0.68, (218, 222, 230), radius=0.025)
+    frame.rectangle(0.265, 0.525, 0.485, 0.67, (218, 222, 230), radius=0.025)
     for index, lamp in enumerate(((236, 92, 80), (250, 206, 84), (104, 196, 120))):
         frame.ellipse(0.305 + 0.07 * index, 0.56, 0.022, 0.022, lamp)
     level = rng.uniform(0.3, 0.46)
@@ -156,15 +161,7 @@ def draw_umbrella(
     for edge in edges[1:-1]:
         rib = _rib(edge, rim)
         frame.line(rib, 0.008, detail(colour, 0.4), smooth=True, opacity=0.8, part_id=False)
-    shine = 0.5 + 0.24 * frame.toward
-    gleam = [(shine - 0.06, 0.3), (shine, 0.22), (shine + 0.06, 0.18)]
-    gleam = gleam if frame.toward < 0 else [(1 - x, y) for x, y in _mirror(gleam)]
-    frame.line(gleam, 0.022, paler(colour, 0.7), smooth=True, opacity=0.5, part_id=False)
     frame.line([(0.5, 0.015), (0.5, 0.1)], 0.026, WOOD)
-
-
-def _mirror(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    return [(2 * (1 - 0.5) - x, y) for x, y in points]
 
 
 def _rib(edge: float, rim: float) -> list[tuple[float, float]]:

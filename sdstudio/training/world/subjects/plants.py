@@ -32,7 +32,14 @@ def draw_tree(
     """A broad-leaved tree: a round crown of leaf clumps on a brown trunk."""
     frame = Frame(surface, box, TREE_ASPECT, light, flip=mirrored(rng))
     lean = rng.uniform(-0.02, 0.02)
-    trunk = [(0.34, 1), (0.385, 0.9), (0.39 + lean, 0.55), (0.46 + lean, 0.55), (0.47, 0.9), (0.52, 1)]
+    trunk = [
+        (0.34, 1),
+        (0.385, 0.9),
+        (0.39 + lean, 0.55),
+        (0.46 + lean, 0.55),
+        (0.47, 0.9),
+        (0.52, 1),
+    ]
     frame.polygon(trunk, frame.lit(WOOD, 0.34, 0.52, strength=1.6))
     frame.line([(0.425, 0.8), (0.43 + lean, 0.62)], 0.01, shade(WOOD, -0.4), part_id=False)
     clumps = [(0.21, 0.47, 0.2), (0.64, 0.47, 0.2), (0.425, 0.55, 0.19), (0.27, 0.27, 0.2)]
@@ -41,15 +48,15 @@ def draw_tree(
         jitter = rng.uniform(-0.012, 0.012, 2)
         size = r * rng.uniform(0.92, 1.03)
         low = shade(colour, -0.1 * max(cy - 0.2, 0) / 0.3)
-        clump = frame.ball(low, cx, cy, size, strength=1.1)
+        clump = frame.ball(low, cx, cy, size * 1.3, strength=0.9)
         frame.ellipse(cx + jitter[0], cy + jitter[1], size, size * 0.97, clump)
     _leaves(frame, colour, rng)
 
 
 def _leaves(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
     """Flecks of leaves, light on the bright side and dark on the other."""
-    for _ in range(16):
-        angle, r = rng.uniform(0, 2 * math.pi), 0.33 * math.sqrt(rng.random())
+    for _ in range(26):
+        angle, r = rng.uniform(0, 2 * math.pi), 0.34 * math.sqrt(rng.random())
         x, y = 0.425 + r * math.cos(angle), 0.37 + 0.9 * r * math.sin(angle)
         bright = frame.toward * math.cos(angle) - math.sin(angle) > 0.1
         fleck = paler(colour, 0.3) if bright else detail(colour, 0.3)
@@ -75,13 +82,26 @@ def _tier(
 ) -> None:
     """One skirt of branches with a scalloped lower edge and a shadow beneath the next."""
     left, right, droop = middle - half, middle + half, 0.035
-    hem = [(right - half * 2 * part, bottom - droop * (part_odd)) for part, part_odd in
-           ((0.0, 0.55), (0.17, 0.0), (0.33, 0.75), (0.5, 0.0), (0.67, 0.75), (0.83, 0.0), (1.0, 0.55))]
+    hem = [
+        (right - half * 2 * part, bottom - droop * (part_odd))
+        for part, part_odd in (
+            (0.0, 0.55),
+            (0.17, 0.0),
+            (0.33, 0.75),
+            (0.5, 0.0),
+            (0.67, 0.75),
+            (0.83, 0.0),
+            (1.0, 0.55),
+        )
+    ]
     shape = [(middle, top), (middle + half * 0.42, top + (bottom - top) * 0.5), *hem]
     shape.append((middle - half * 0.42, top + (bottom - top) * 0.5))
     frame.polygon(shape, frame.lit(colour, left, right, strength=1.7))
     for part in (-0.45, 0.0, 0.45):
-        start, end = (middle + part * half * 0.6, bottom - 0.11), (middle + part * half, bottom - 0.05)
+        start, end = (
+            (middle + part * half * 0.6, bottom - 0.11),
+            (middle + part * half, bottom - 0.05),
+        )
         frame.line([start, end], 0.012, detail(colour, 0.35), opacity=0.55, part_id=False)
 
 
@@ -131,7 +151,11 @@ def draw_flower(
     frame.line([(0.325, 0.34), (0.325 + bend, 0.68), (0.325, 0.98)], 0.036, LEAF, smooth=True)
     for side in (-1, 1):
         y = rng.uniform(0.8, 0.88)
-        leaf = [(0.325, y + 0.06), (0.325 + 0.1 * side, y - 0.045), (0.325 + 0.235 * side, y - 0.09)]
+        leaf = [
+            (0.325, y + 0.06),
+            (0.325 + 0.1 * side, y - 0.045),
+            (0.325 + 0.235 * side, y - 0.09),
+        ]
         leaf += [(0.325 + 0.17 * side, y + 0.03)]
         frame.polygon(leaf, frame.lit(LEAF, 0.1, 0.55), smooth=True)
     start, length = rng.uniform(0, 60), 0.3
@@ -177,8 +201,13 @@ def draw_mushroom(
     cap += [(0.15, rim + 0.0)]
     frame.polygon(cap, frame.ball(colour, middle, rim - 0.2, 0.46, strength=1.2), smooth=True)
     spot = (214, 206, 190) if brightness(colour) > 0.9 else mix(CREAM, (255, 255, 255), 0.4)
-    for x, y, r in ((0.28, 0.24, 0.062), (0.55, 0.16, 0.07), (0.76, 0.35, 0.055), (0.47, 0.4, 0.068),
-                    (0.16, 0.44, 0.045)):
+    for x, y, r in (
+        (0.28, 0.24, 0.062),
+        (0.55, 0.16, 0.07),
+        (0.76, 0.35, 0.055),
+        (0.47, 0.4, 0.068),
+        (0.16, 0.44, 0.045),
+    ):
         dx, dy = rng.uniform(-0.02, 0.02, 2)
         size = r * rng.uniform(0.8, 1.1)
         frame.ellipse(x + dx, y + dy, size, size * 0.85, spot)

@@ -36,9 +36,7 @@ def _on_ground(name: str, draw: Drawer, aspect: float) -> SubjectSpec:
     return SubjectSpec(name=name, draw=draw, aspect=aspect, grounded=True, floats="ground")
 
 
-def _afloat(
-    name: str, draw: Drawer, aspect: float, where: Literal["air", "water"]
-) -> SubjectSpec:
+def _afloat(name: str, draw: Drawer, aspect: float, where: Literal["air", "water"]) -> SubjectSpec:
     return SubjectSpec(name=name, draw=draw, aspect=aspect, grounded=False, floats=where)
 
 

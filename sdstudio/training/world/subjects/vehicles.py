@@ -80,23 +80,38 @@ def draw_sailboat(
     frame.line([(mast, 0.02), (mast, 0.84)], 0.026, WOOD)
     frame.line([(mast, 0.03), (0.88, 0.78)], 0.007, (92, 80, 72))
     frame.line([(mast, 0.03), (0.03, 0.78)], 0.007, (92, 80, 72))
-    main = [(mast - 0.02, 0.06), (mast - 0.02, 0.74), (0.05, 0.74)]
-    main += [(0.1 - wind * 0.5, 0.58), (mast - 0.19 - wind, 0.3)]
-    frame.polygon(main, frame.lit(colour, 0.02, mast, strength=1.3, fall=0.2))
-    jib = [(mast + 0.025, 0.12), (mast + 0.025, 0.74), (0.85, 0.74), (0.78, 0.6)]
-    jib.append((mast + 0.22 + wind, 0.38))
-    frame.polygon(jib, frame.lit(paler(colour, 0.14), mast, 0.85, strength=1.3, fall=0.2))
+    main = [(mast - 0.02, 0.06), (mast - 0.02, 0.74), (0.05, 0.74), (mast - 0.23 - wind, 0.34)]
+    frame.polygon(_billow(main), frame.lit(colour, 0.02, mast, strength=1.3, fall=0.2))
+    jib = [(mast + 0.025, 0.12), (mast + 0.025, 0.74), (0.85, 0.74), (mast + 0.25 + wind, 0.38)]
+    frame.polygon(_billow(jib), frame.lit(paler(colour, 0.14), mast, 0.85, strength=1.3, fall=0.2))
     for y in (0.3, 0.45, 0.6):
         left = mast - 0.02 - (y - 0.06) * 0.5
         seam = [(left, y), (mast - 0.03, y)]
         frame.line(seam, 0.008, detail(colour, 0.35), opacity=0.6, part_id=False)
     frame.polygon([(mast, 0.0), (mast - 0.11, 0.025), (mast, 0.05)], CREAM)
     hull = [(0.0, 0.79), (0.9, 0.79), (0.8, 0.93), (0.7, 1.0), (0.2, 1.0), (0.08, 0.93)]
-    frame.polygon(hull, frame.lit(WOOD, 0, 0.9, fall=0.15))
-    frame.polygon([(0.0, 0.79), (0.9, 0.79), (0.865, 0.84), (0.033, 0.84)], CREAM)
-    frame.line([(0.06, 0.9), (0.82, 0.9)], 0.009, shade(WOOD, -0.4), part_id=False)
+    frame.polygon(hull, frame.lit(shade(colour, -0.08), 0, 0.9, fall=0.15))
+    frame.polygon([(0.0, 0.785), (0.9, 0.785), (0.88, 0.82), (0.018, 0.82)], CREAM)
+    frame.polygon([(0.11, 0.955), (0.79, 0.955), (0.7, 1.0), (0.2, 1.0)], frame.lit(WOOD, 0.1, 0.8))
     for x in (0.3, 0.46, 0.62):
-        frame.ellipse(x, 0.925, 0.026, 0.026, GLASS, part_id=False)
+        frame.ellipse(x, 0.9, 0.024, 0.024, GLASS, part_id=False)
+
+
+def _billow(sail: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A sail's outline from head, tack and clew, its last edge bent to pass a fourth point."""
+    head, tack, clew, belly = sail
+    bow = [2 * belly[axis] - (head[axis] + clew[axis]) / 2 for axis in (0, 1)]
+    curve = []
+    for step in range(1, 8):
+        t = step / 8
+        weights = ((1 - t) ** 2, 2 * t * (1 - t), t * t)
+        curve.append(
+            (
+                weights[0] * clew[0] + weights[1] * bow[0] + weights[2] * head[0],
+                weights[0] * clew[1] + weights[1] * bow[1] + weights[2] * head[1],
+            )
+        )
+    return [head, tack, clew, *curve]
 
 
 def draw_balloon(
@@ -130,16 +145,19 @@ def _trim(colour: Colour) -> Colour:
     return (214, 216, 226) if brightness(colour) > 0.9 else CREAM
 
 
+# The envelope's half width, as a share of its widest, at these heights.
+_ENVELOPE_HEIGHTS = (0.01, 0.06, 0.14, 0.32, 0.48, 0.64, 0.745)
+_ENVELOPE_REACHES = (0.05, 0.46, 0.78, 1.0, 0.88, 0.53, 0.32)
+
+
 def _gore(frame: Frame, bulge: float, width: float, paint: Colour) -> None:
     """One long panel from the crown to the mouth, bulge -1..1 across the envelope."""
-    profile = ((0.01, 0.05), (0.14, 0.76), (0.32, 1.0), (0.48, 0.86), (0.64, 0.5), (0.74, 0.3))
-    half = 0.345
-    left, right = [], []
-    for y, reach in profile:
-        middle, edge = 0.36 + bulge * half * reach, width * 0.5 * reach
-        left.append((middle - edge, y))
-        right.append((middle + edge, y))
-    frame.polygon(left + right[::-1], paint, opacity=0.85)
+    heights = np.linspace(0.01, 0.745, 14)
+    reach = np.interp(heights, _ENVELOPE_HEIGHTS, _ENVELOPE_REACHES)
+    middle, edge = 0.36 + bulge * 0.345 * reach, width * 0.5 * reach
+    left = np.stack([middle - edge, heights], axis=1)
+    right = np.stack([middle + edge, heights], axis=1)
+    frame.polygon([*left, *right[::-1]], paint, opacity=0.85)
 
 
 def draw_rocket(
@@ -153,14 +171,19 @@ def draw_rocket(
     frame.polygon([(0.225, 0.8), (0.275, flame - 0.04), (0.325, 0.8)], (255, 236, 140))
     metal = (92, 98, 114) if brightness(colour) > 0.42 else (188, 194, 206)
     for side in (-1, 1):
-        fin = [(0.275 + side * 0.12, 0.52), (0.275 + side * 0.265, 0.72), (0.275 + side * 0.27, 0.9)]
+        fin = [
+            (0.275 + side * 0.12, 0.52),
+            (0.275 + side * 0.265, 0.72),
+            (0.275 + side * 0.27, 0.9),
+        ]
         fin.append((0.275 + side * 0.12, 0.79))
         frame.polygon(fin, frame.lit(detail(colour, 0.25), 0.0, 0.55))
     hull = [(0.275, 0.0), (0.365, 0.13), (0.43, 0.32), (0.435, 0.55), (0.385, 0.8)]
     hull += [(0.165, 0.8), (0.115, 0.55), (0.12, 0.32), (0.185, 0.13)]
     frame.polygon(hull, frame.lit(colour, 0.1, 0.45, strength=1.7), smooth=True)
-    nose = [(0.275, 0.0), (0.355, 0.11), (0.385, 0.165), (0.275, 0.185), (0.165, 0.165)]
-    frame.polygon([*nose, (0.195, 0.11)], frame.lit(metal, 0.16, 0.39, strength=1.5))
+    nose = [(0.275, 0.0), (0.31, 0.03), (0.375, 0.12), (0.402, 0.18), (0.275, 0.2)]
+    nose += [(0.148, 0.18), (0.175, 0.12), (0.24, 0.03)]
+    frame.polygon(nose, frame.lit(metal, 0.15, 0.4, strength=1.5))
     for y, r in ((0.33, 0.085), (0.54, 0.06)):
         frame.ellipse(0.275, y, r, r, metal)
         frame.ellipse(0.275, y, r * 0.72, r * 0.72, frame.ball((120, 200, 232), 0.275, y, r))
