@@ -60,7 +60,12 @@ def storage_error(path: Path, error: OSError) -> StorageError:
 
 
 def _write_part(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(
+            errno.ENOTDIR, "a file stands where the folder should be"
+        ) from error
     part = path.parent / f".{secrets.token_hex(8)}{PART_SUFFIX}"
     try:
         with part.open("xb") as file:
@@ -99,4 +104,3 @@ def _sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
-

@@ -15,8 +15,8 @@ from sdstudio.errors import InvalidRequestError, PictureFileError
 from sdstudio.gallery.infotext import write_infotext
 from sdstudio.messages import wire
 from sdstudio.messages.generation import GenerationRequest
-from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
+from sdstudio.messages.typed_values import parse_json
 
 READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS = 100_000_000
@@ -61,9 +61,10 @@ def read_request(path: Path) -> GenerationRequest | None:
     if facts is None or "request" not in facts:
         return None
     try:
-        return wire.from_json(json.dumps(facts["request"]))
+        request = wire.from_dict(facts["request"])
     except InvalidRequestError:
         return None
+    return request if isinstance(request, GenerationRequest) else None
 
 
 def read_facts(path: Path) -> dict[str, Any] | None:
@@ -73,8 +74,8 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     if not isinstance(text, str):
         return None
     try:
-        facts = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+        facts = parse_json(text, "The picture's own text")
+    except InvalidRequestError:
         return None
     return facts if isinstance(facts, dict) else None
 
@@ -107,7 +108,7 @@ def _facts(result: PictureResult) -> dict[str, Any]:
     return {
         "version": 1,
         "software": f"sdstudio {sdstudio.__version__}",
-        "request": json.loads(wire.to_json(result.request, rasters="digest")),
+        "request": wire.to_dict(result.request, rasters="digest"),
         "result": {
             "seconds": round(result.seconds, 3),
             "model_hash": result.model_hash,
@@ -122,15 +123,3 @@ def _facts(result: PictureResult) -> dict[str, Any]:
 def _clean(text: str) -> str:
     """Text as a PNG can hold it: no NUL, no lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-def raster_from_image(image: Image.Image) -> Raster:
-    """An upright sRGB raster of a Pillow picture already in mode L, RGB or RGBA."""
-    if image.mode not in ("L", "RGB", "RGBA"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return Raster(
-        width=image.width,
-        height=image.height,
-        mode=image.mode,  # pyright: ignore[reportArgumentType]
-        pixels=image.tobytes(),
-    )
