@@ -91,5 +91,5 @@ class UnsupportedRequestError(RequestFault):
     """The chosen model or family cannot do what was asked."""
 
 
-class Cancelled(Exception):  # noqa: N818 - a wish, not an error
+class Cancelled(Exception):
     """The person asked to stop; raised inside an engine, never shown."""
