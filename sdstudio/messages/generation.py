@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +15,18 @@ MAX_SEED = 2**64 - 1
 MAX_SIDE_PX = 8192
 MAX_STEPS = 1000
 MAX_COUNT = 10_000
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "width": (8, MAX_SIDE_PX),
+    "height": (8, MAX_SIDE_PX),
+    "num_inference_steps": (1, MAX_STEPS),
+    "guidance_scale": (0.0, 100.0),
+    "guidance_rescale": (0.0, 1.0),
+    "seed": (0, MAX_SEED),
+    "count": (1, MAX_COUNT),
+    "clip_skip": (0, 11),
+}
+"""Lowest and highest allowed value of every number of a request."""
 
 FillMode = Literal["original", "blur", "neutral", "noise", "edge"]
 
@@ -108,18 +119,18 @@ class GenerationRequest:
     """Digests or file names of the pictures this one was made from."""
 
     def __post_init__(self) -> None:
-        _check_range("Width", self.width, 8, MAX_SIDE_PX)
-        _check_range("Height", self.height, 8, MAX_SIDE_PX)
-        _check_range("Steps", self.num_inference_steps, 1, MAX_STEPS)
-        _check_range("Guidance", self.guidance_scale, 0.0, 100.0)
-        _check_range("Guidance rescale", self.guidance_rescale, 0.0, 1.0)
-        _check_range("Seed", self.seed, 0, MAX_SEED)
-        _check_range("Pictures per run", self.count, 1, MAX_COUNT)
-        _check_range("CLIP skip", self.clip_skip, 0, 11)
+        _check_range("Width", self.width, *LIMITS["width"])
+        _check_range("Height", self.height, *LIMITS["height"])
+        _check_range("Steps", self.num_inference_steps, *LIMITS["num_inference_steps"])
+        _check_range("Guidance", self.guidance_scale, *LIMITS["guidance_scale"])
+        _check_range("Guidance rescale", self.guidance_rescale, *LIMITS["guidance_rescale"])
+        _check_range("Seed", self.seed, *LIMITS["seed"])
+        _check_range("Pictures per run", self.count, *LIMITS["count"])
+        _check_range("CLIP skip", self.clip_skip, *LIMITS["clip_skip"])
 
 
 def _check_range(label: str, value: float, low: float, high: float) -> None:
-    if not math.isfinite(value) or not low <= value <= high:
+    if not low <= value <= high:  # NaN is in no range
         raise InvalidRequestError(
             f"{label} {value} is out of range.", f"Choose from {low} to {high}."
         )
