@@ -35,6 +35,8 @@ class Radial:
 Fill = Colour | Linear | Radial
 
 _SHADOW_TINT: Colour = (28, 26, 66)
+_EMBER_TINT: Colour = (170, 50, 14)
+_HONEY_TINT: Colour = (176, 116, 6)
 _LIGHT_TINT: Colour = (255, 247, 214)
 _SHADOW_COLOUR: Colour = (30, 28, 58)
 _CURVE_STEPS = 6
@@ -50,10 +52,17 @@ def mix(a: Colour, b: Colour, t: float) -> Colour:
     )
 
 
+def _shadow_tint(colour: Colour) -> Colour:
+    """Blue for most; orange and yellow would turn brown and olive, so theirs glow instead."""
+    if colour[0] > 200 and colour[1] > 90 and colour[2] < 100:
+        return _HONEY_TINT if colour[1] > 175 else _EMBER_TINT
+    return _SHADOW_TINT
+
+
 def shade(colour: Colour, amount: float) -> Colour:
     """The colour darker (-1, towards blue) or lighter (+1, towards warm white) by amount."""
     if amount < 0:
-        return mix(colour, _SHADOW_TINT, min(-amount, 1.0))
+        return mix(colour, _shadow_tint(colour), min(-amount, 1.0))
     return mix(colour, _LIGHT_TINT, min(amount, 1.0))
 
 
@@ -274,15 +283,15 @@ class Surface:
         path = (_curve(path, closed=False) if smooth else path) * self.scale
         thick = max(1, round(width * self.scale))
         if part_id:
-            _stroke(self._id_pen, path, thick, self._next_id())
+            _stroke(self._id_pen, path, thick, self._next_id(), smooth=smooth)
         if opacity >= 1.0:
-            _stroke(self._pen, path, thick, fill)
+            _stroke(self._pen, path, thick, fill, smooth=smooth)
             return
         box = self._clip(path, thick)
         if box is None:
             return
         mask = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
-        _stroke(ImageDraw.Draw(mask), path - box[:2], thick, round(255 * opacity))
+        _stroke(ImageDraw.Draw(mask), path - box[:2], thick, round(255 * opacity), smooth=smooth)
         self._image.paste(fill, box, mask)
 
     def glow(
@@ -367,12 +376,25 @@ class Surface:
         return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _stroke(pen: ImageDraw.ImageDraw, path: np.ndarray, thick: int, ink: int | Colour) -> None:
+def _stroke(
+    pen: ImageDraw.ImageDraw, path: np.ndarray, thick: int, ink: int | Colour, *, smooth: bool
+) -> None:
     """Stroke a path in enlarged pixels; thin strokes need no round joins."""
-    pen.line(path.ravel().tolist(), fill=ink, width=thick)
+    if smooth and thick > 3:
+        pen.polygon(_ribbon(path, thick).ravel().tolist(), fill=ink)
+    else:
+        pen.line(path.ravel().tolist(), fill=ink, width=thick)
     if thick < 3:
         return
     radius = (thick - 1) / 2
-    rounded = path if thick > 4 else path[[0, -1]]
+    rounded = path if thick > 4 and not smooth else path[[0, -1]]
     for x, y in rounded.tolist():
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
+
+
+def _ribbon(path: np.ndarray, thick: int) -> np.ndarray:
+    """The outline of a band along a smooth path (n, 2)."""
+    along = np.gradient(path, axis=0)
+    along /= np.maximum(np.hypot(along[:, 0], along[:, 1])[:, None], 1e-9)
+    offset = np.stack([-along[:, 1], along[:, 0]], axis=1) * ((thick - 1) / 2)
+    return np.concatenate([path + offset, (path - offset)[::-1]])

@@ -78,7 +78,7 @@ def test_a_subject_fills_its_box_and_stays_inside(name: str) -> None:
             assert rows[0] >= y0 - 2 and rows[-1] <= y1 + 2
             assert columns[0] >= x0 - 2 and columns[-1] <= x1 + 2
             assert rows[-1] - rows[0] > 0.8 * (y1 - y0)
-            assert columns[-1] - columns[0] > 0.75 * (x1 - x0)
+            assert columns[-1] - columns[0] > 0.7 * (x1 - x0)
         if SUBJECTS[name].grounded:
             assert np.nonzero(covered.any(1))[0][-1] >= y1 - 3
 
