@@ -9,7 +9,6 @@ Standard library only: this file runs before anything is installed.
 
 from __future__ import annotations
 
-import collections
 import ctypes
 import hashlib
 import importlib.util
@@ -245,31 +244,28 @@ def run_pip(command: list[str], *, log: Path) -> None:
     Raises:
         SetupError: pip failed.
     """
-    tail: collections.deque[str] = collections.deque(maxlen=200)
+    lines: list[str] = []
     is_terminal = sys.stderr.isatty()
     width = shutil.get_terminal_size().columns - 3
-    with (
-        log.open("w", encoding="utf-8") as file,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        ) as pip,
-    ):
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as pip:
         assert pip.stdout is not None
         for line in pip.stdout:
-            file.write(line)
-            tail.append(line)
+            lines.append(line)
             doing = re.match(r"\s*((?:Collecting|Downloading|Installing|Building) .*)", line)
             if doing and is_terminal:
                 print(f"\r\033[K  {doing[1][:width]}", end="", file=sys.stderr, flush=True)
     if is_terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
+    log.write_text("".join(lines), encoding="utf-8")
     if pip.returncode != 0:
-        raise SetupError(f"{explain_pip(''.join(tail))} (All that pip said is in {log}.)")
+        raise SetupError(f"{explain_pip(''.join(lines))} (All that pip said is in {log}.)")
 
 
 def set_up(root: Path, wanted: Setup, *, is_windows: bool) -> None:
