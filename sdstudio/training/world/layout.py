@@ -86,7 +86,8 @@ def arrange(attributes: SceneAttributes) -> SceneAttributes:
     else:
         boxes = [[box] for box in _two_kinds(stage, attributes)]
     things = tuple(
-        replace(thing, boxes=tuple(own)) for thing, own in zip(attributes.things, boxes, strict=True)
+        replace(thing, boxes=tuple(own))
+        for thing, own in zip(attributes.things, boxes, strict=True)
     )
     return replace(attributes, things=things)
 
@@ -135,21 +136,10 @@ def _row(
 
 def _triangle(stage: Stage, subject: str, heights: Range) -> list[Box]:
     """Return three boxes for a wide subject: one behind, two before it."""
-    if stage.stands(subject):
-        front = stage.level_of(subject)
-        back = front - 0.23
-    else:
-        back, front = 0.38, 0.7
-    tall = (heights[0] * 1.25, heights[1] * 1.25)
-    behind = stage.box(subject, tall, x=0.5, widest=0.38, level=back)
-    return [
-        behind,
-        *_row_at(stage, subject, tall, level=front),
-    ]
-
-
-def _row_at(stage: Stage, subject: str, heights: Range, *, level: float) -> list[Box]:
-    return [stage.box(subject, heights, x=x, widest=0.42, level=level) for x in (0.26, 0.74)]
+    level = stage.level_of(subject) if stage.stands(subject) else 0.72
+    fronts = [stage.box(subject, heights, x=x, widest=0.42, level=level) for x in (0.26, 0.74)]
+    behind = level - max(0.2, 0.85 * (fronts[0][3] - fronts[0][1]) / stage.height)
+    return [stage.box(subject, heights, x=0.5, widest=0.38, level=behind), *fronts]
 
 
 def _two_kinds(stage: Stage, attributes: SceneAttributes) -> list[Box]:

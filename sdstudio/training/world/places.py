@@ -35,9 +35,7 @@ class Land:
         waves = np.sin(xs * self.rng.uniform(3.5, 6.5) + first) + 0.4 * np.sin(xs * 11 + second)
         self.ground(xs, level - swing * waves / 1.4, colour, depth=depth)
 
-    def ground(
-        self, xs: np.ndarray, ys: np.ndarray, colour: Colour, *, depth: float = 0.0
-    ) -> None:
+    def ground(self, xs: np.ndarray, ys: np.ndarray, colour: Colour, *, depth: float = 0.0) -> None:
         """Fill the land below the line through (xs, ys), darkening towards the viewer."""
         colour = self.light.on_land(colour, depth=depth)
         points = np.concatenate([self.at(xs, ys), self.at(np.array([1.0, 0.0]), np.full(2, 1.02))])
@@ -144,8 +142,8 @@ def _far_pine(land: Land, x: float, foot: float, height: float) -> None:
     left = [(2 * x - px, py) for px, py in reversed(right[1:])]
     land.shape(right + left, (96, 128, 128), depth=0.55)
     for up in (0.9, 0.5):
-        cap = [(x, foot - height * (up + 0.1)), (x + half * (1.06 - up), foot - height * (up - 0.2))]
-        cap += [(x, foot - height * (up - 0.1)), (x - half * (1.06 - up), foot - height * (up - 0.2))]
+        reach, top, rim = half * (1.06 - up), foot - height * (up + 0.1), foot - height * (up - 0.2)
+        cap = [(x, top), (x + reach, rim), (x, foot - height * (up - 0.1)), (x - reach, rim)]
         land.shape(cap, (246, 250, 255), depth=0.2)
 
 
@@ -191,7 +189,9 @@ def _forest(land: Land) -> None:
     for colour, level, depth in (((74, 138, 66), 0.13, 0.25), ((48, 108, 52), 0.07, 0.0)):
         xs = np.linspace(-0.05, 1.05, 34)
         bumps = np.abs(np.sin(xs * 17 + rng.uniform(0, 6))) * 0.045 + 0.03 * (2 * xs - 1) ** 2
-        leaves = np.concatenate([land.at(xs, level + bumps), land.at(xs[[-1, 0]], np.full(2, -0.05))])
+        leaves = np.concatenate(
+            [land.at(xs, level + bumps), land.at(xs[[-1, 0]], np.full(2, -0.05))]
+        )
         land.surface.polygon(leaves, land.light.on_land(colour, depth=depth))
 
 
@@ -199,7 +199,7 @@ def _trunk(land: Land, x: float, wide: float, foot: float, *, depth: float) -> N
     """Draw a straight trunk from above the picture down to a flaring foot."""
     bark = land.light.on_land((112, 78, 54), depth=depth)
     half = wide / 2
-    xs = np.array([x - half * 0.8, x + half * 0.8, x + half, x + 1.7 * half, x - 1.7 * half, x - half])
+    xs = x + half * np.array([-0.8, 0.8, 1.0, 1.7, -1.7, -1.0])
     ys = np.array([-0.02, -0.02, foot - 0.05, foot, foot, foot - 0.05])
     points = land.at(xs, ys)
     fill = bark
@@ -231,9 +231,7 @@ def _city(land: Land) -> None:
     stripe = land.light.on_land((244, 238, 214))
     width, height = land.surface.width, land.surface.height
     for x in np.arange(rng.uniform(-0.12, 0.0), 1.0, 0.2):
-        land.surface.rectangle(
-            x * width, 0.86 * height, (x + 0.11) * width, 0.878 * height, stripe
-        )
+        land.surface.rectangle(x * width, 0.86 * height, (x + 0.11) * width, 0.878 * height, stripe)
 
 
 def _skyline(land: Land, count: int, tallest: float, depth: float, glass: Colour) -> None:

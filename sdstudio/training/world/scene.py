@@ -149,9 +149,8 @@ def _sample_extras(rng: np.random.Generator, place: Place, time: Time) -> tuple[
     extras: list[Extra] = []
     for extra, share in EXTRA_SHARES[time].items():
         # A wood hides its sky, and rain does not fall on snow.
-        if place == "forest" and extra != "rain" or falling and extra == "rain":
-            continue
-        if len(extras) < 2 and rng.random() < share:
+        hidden = extra == "rain" if falling else place == "forest" and extra != "rain"
+        if not hidden and len(extras) < 2 and rng.random() < share:
             extras.append(extra)
     if falling and rng.random() < SNOWFALL_SHARE:
         extras = [*extras[:1], "snowfall"]

@@ -1,4 +1,4 @@
-"""The five times of the world, their light on everything, and what hangs in or falls from the sky."""
+"""The five times of the world, their light on everything, and what the sky holds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ TIMES_OF_DAY: dict[Time, TimeOfDay] = {
     ),
     "sunset": TimeOfDay(
         sky=((96, 70, 146), (214, 96, 128), (255, 152, 92), (255, 212, 128)),
-        land=(1.0, 0.76, 0.66),
+        land=(0.95, 0.78, 0.72),
         haze=(250, 158, 116),
         haze_strength=0.55,
         cloud=(255, 176, 150),
@@ -60,7 +60,7 @@ TIMES_OF_DAY: dict[Time, TimeOfDay] = {
     ),
     "night": TimeOfDay(
         sky=((10, 14, 46), (24, 32, 84), (56, 72, 136)),
-        land=(0.36, 0.42, 0.62),
+        land=(0.42, 0.48, 0.66),
         haze=(44, 58, 112),
         haze_strength=0.6,
         cloud=(74, 86, 138),
@@ -107,7 +107,12 @@ def open_sky(
 
 
 def draw_sky_extras(
-    surface: Surface, *, time: Time, extras: tuple[Extra, ...], light: float, rng: np.random.Generator
+    surface: Surface,
+    *,
+    time: Time,
+    extras: tuple[Extra, ...],
+    light: float,
+    rng: np.random.Generator,
 ) -> None:
     """Draw what hangs in the sky, behind the place; `light` < 0 puts sun and moon on the left."""
     side = 0.17 if light < 0 else 0.83

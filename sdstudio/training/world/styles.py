@@ -1,4 +1,4 @@
-"""The seven styles: treatments of a whole drawn picture, told by its shapes' ids where lines run."""
+"""The seven styles: treatments of a whole drawing, told by shape ids where lines run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from PIL import Image, ImageChops, ImageFilter
 from sdstudio.training.world.paint import Surface
 from sdstudio.training.world.vocabulary import Style
 
+SKY_BANDS = 6
 PIXEL_SIDE = 4
-PIXEL_COLOURS = 32
+PIXEL_COLOURS = 48
 CELL_SIDE = 46
 SMALLEST_LEADED_PX = 150
 WORLD_GLASS_GAMMA = 0.72
@@ -61,7 +62,9 @@ class Drawing:
         mask = Image.fromarray(self.things.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(3))
         lines = self.lines()
         strong = lines.point([min(255, round(v * thing)) for v in range(256)])
-        return Image.composite(strong, lines.point([min(255, round(v * world)) for v in range(256)]), mask)
+        return Image.composite(
+            strong, lines.point([min(255, round(v * world)) for v in range(256)]), mask
+        )
 
 
 def apply_style(drawing: Drawing, style: Style) -> Image.Image:
@@ -79,10 +82,12 @@ def _flat(drawing: Drawing) -> Image.Image:
     ids = drawing.fine_ids.astype(np.int32)
     shapes = int(ids.max()) + 1
     # The sky has no shapes: it is cut into bands.
-    band = np.arange(ids.shape[0]) * 9 // ids.shape[0]
+    band = np.arange(ids.shape[0]) * SKY_BANDS // ids.shape[0]
     ids = np.where(ids == 0, shapes + band[:, None], ids)
     step = drawing.surface.scale
-    colours = _region_colours(drawing.picture, ids[::step, ::step], shapes + 9, saturation=1.3)
+    colours = _region_colours(
+        drawing.picture, ids[::step, ::step], shapes + SKY_BANDS, saturation=1.4
+    )
     return Image.fromarray(colours[ids]).reduce(step)
 
 
@@ -122,7 +127,8 @@ def _pencil_sketch(drawing: Drawing) -> Image.Image:
     luma = pixels @ np.array([0.3, 0.59, 0.11], np.float32)
     dark = 1 - luma / 255
     hatch = _hatching(width, height)[drawing.variant % 2]
-    graphite = dark * (52 + 105 * hatch * np.clip(dark * 1.7, 0, 1))
+    even, stroked = np.where(drawing.things, 92, 42), np.where(drawing.things, 92, 86)
+    graphite = dark * (even + stroked * hatch * np.clip(dark * 1.7, 0, 1))
     graphite += np.asarray(drawing.weighted_lines(1.6, 0.8), np.float32) * 0.62
     graphite += _noise(width, height, 3, drawing.variant) * 5
     tint = np.where(drawing.things, 0.58, 0.2).astype(np.float32)[..., None]
@@ -149,8 +155,10 @@ def _watercolor(drawing: Drawing) -> Image.Image:
     wet = np.asarray(drawing.picture.filter(ImageFilter.GaussianBlur(0.9)))[ys, xs]
     pool = np.asarray(lines)[ys, xs].astype(np.float32) / 255
     # 2. Thin, uneven pigment on grainy paper with an unpainted margin.
-    wash = 0.66 + 0.22 * _noise(width, height, 40, variant) + 0.1 * _noise(width, height, 9, variant)
-    density = (wash + 0.6 * pool) * _margin(width, height, variant)
+    uneven = 0.7 * _noise(width, height, 40, variant) + 0.3 * _noise(width, height, 9, variant)
+    things = drawing.things[ys, xs]
+    wash = np.where(things, 0.84, 0.69) + np.where(things, 0.13, 0.22) * uneven
+    density = (wash + 0.5 * pool) * _margin(width, height, variant)
     density *= 1 + 0.07 * _noise(width, height, 2, variant + 1)
     paper = np.array([253, 251, 245], np.float32)
     painted = paper - (paper - wet) * density[..., None]
@@ -181,7 +189,7 @@ def _margin(width: int, height: int, variant: int) -> np.ndarray:
     """Return 1 where the paper is painted and 0 in its ragged margin."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     inside = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))
-    ragged = inside - 8 - 5 * _noise(width, height, 16, variant)
+    ragged = inside - 7 - 3.5 * _noise(width, height, 18, variant)
     return np.clip(ragged / 2.5, 0, 1)
 
 
@@ -194,14 +202,16 @@ def _neon(drawing: Drawing) -> Image.Image:
     tubes = Image.composite(
         Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8)),
         Image.new("RGB", picture.size),
-        drawing.weighted_lines(2.2, 1.1),
+        drawing.weighted_lines(2.2, 1.6),
     )
-    small = tubes.reduce(2)
-    halo = small.filter(ImageFilter.GaussianBlur(2.5)).resize(picture.size, Image.Resampling.BILINEAR)
+    small = tubes.reduce(4)
+    halo = small.filter(ImageFilter.GaussianBlur(1.2)).resize(
+        picture.size, Image.Resampling.BILINEAR
+    )
     halo = halo.point([min(255, round(1.9 * v)) for v in range(256)] * 3)
-    dim = np.where(drawing.things, 0.72, 0.2).astype(np.float32)[..., None]
-    base = pixels * dim + np.array([10, 4, 24], np.float32) * (1 - drawing.things[..., None])
-    glowing = ImageChops.add(Image.fromarray(base.astype(np.uint8)), halo)
+    dusk = 0.26 * pixels + np.array([10, 4, 24], np.float32)
+    base = np.where(drawing.things[..., None], 0.8 * lit, dusk)
+    glowing = ImageChops.add(Image.fromarray(base.clip(0, 255).astype(np.uint8)), halo)
     return ImageChops.lighter(glowing, tubes)
 
 
