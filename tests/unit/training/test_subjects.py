@@ -96,6 +96,17 @@ def test_the_colour_asked_for_dominates(name: str, colour: str) -> None:
     assert np.mean(shares) >= 0.42
 
 
+@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("box", [(3, 3, 9, 9), (-40, -60, 20, 30), (60, 70, 160, 180)])
+def test_tiny_and_cut_off_boxes_draw(name: str, box: tuple[float, float, float, float]) -> None:
+    surface, rng = Surface(SIZE, SIZE), np.random.default_rng(0)
+    surface.begin_object(1)
+    SUBJECTS[name].draw(surface, box, (200, 40, 40), rng, -1.0)
+    rows, columns = np.nonzero((np.asarray(surface.picture()) < 240).any(-1))
+    assert all(box[1] - 2 <= row <= box[3] + 2 for row in rows)
+    assert all(box[0] - 2 <= column <= box[2] + 2 for column in columns)
+
+
 def test_palette_jitter_never_crosses_into_another_colour() -> None:
     rng = np.random.default_rng(0)
     for name in COLOURS:

@@ -154,7 +154,8 @@ def draw_umbrella(
     frame.line([(0.5, 0.1), (0.5, 0.88)], 0.028, STEEL)
     crook = [(0.5, 0.72), (0.5, 0.9), (0.535, 0.965), (0.6, 0.965), (0.63, 0.9)]
     frame.line(crook, 0.046, WOOD, smooth=True)
-    edges = [0.5 - 0.49 * math.cos(math.pi * index / panels) for index in range(panels + 1)]
+    turns = [math.pi * index / panels for index in range(panels + 1)]
+    edges = [round(0.5 - 0.49 * math.cos(turn), 6) for turn in turns]
     for index in range(panels):
         tone = colour if index % 2 == 0 else mix(detail(colour, 0.16), colour, 0.2)
         _panel(frame, edges[index], edges[index + 1], rim, tone)
@@ -169,14 +170,16 @@ def _rib(edge: float, rim: float) -> list[tuple[float, float]]:
     reach = edge - 0.5
     return [
         (0.5 + reach * part, 0.075 + (rim - 0.075) * (1 - math.sqrt(max(1 - part * part, 0.0))))
-        for part in (0.0, 0.35, 0.62, 0.83, 0.95, 1.0)
+        for part in (0.0, 0.2, 0.38, 0.54, 0.68, 0.8, 0.89, 0.96, 1.0)
     ]
 
 
 def _panel(frame: Frame, left: float, right: float, rim: float, colour: Colour) -> None:
     """One panel between two ribs, its hem arched upward."""
     middle = (left + right) / 2
-    hem = [(left + (right - left) * t, rim - 0.2 * t * (1 - t)) for t in (0.2, 0.4, 0.6, 0.8)]
+    hem = [
+        (left + (right - left) * t, rim - 0.2 * t * (1 - t)) for t in (0.15, 0.3, 0.5, 0.7, 0.85)
+    ]
     outline = [*_rib(left, rim), *hem, *_rib(right, rim)[::-1]]
     bend = abs(middle - 0.5)
     tone = shade(colour, 0.10 * (middle - 0.5) * frame.toward * 2 - 0.10 * bend)

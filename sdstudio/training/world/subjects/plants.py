@@ -47,9 +47,12 @@ def draw_tree(
     for cx, cy, r in clumps:
         jitter = rng.uniform(-0.012, 0.012, 2)
         size = r * rng.uniform(0.92, 1.03)
-        low = shade(colour, -0.1 * max(cy - 0.2, 0) / 0.3)
-        clump = frame.ball(low, cx, cy, size * 1.3, strength=0.9)
-        frame.ellipse(cx + jitter[0], cy + jitter[1], size, size * 0.97, clump)
+        away = 0.5 * max(cy - 0.2, 0.0) - 0.35 * (cx - 0.425) * frame.toward
+        clump = frame.ball(shade(colour, max(-0.6 * away, -0.16)), cx, cy, size * 1.1)
+        # The middle clump hides the joins of the others but draws no outline of its own.
+        middle = (cx, cy) == (0.425, 0.38)
+        x, y = cx + jitter[0], cy + jitter[1]
+        frame.ellipse(x, y, size, size * 0.97, clump, part_id=not middle)
     _leaves(frame, colour, rng)
 
 
@@ -97,6 +100,10 @@ def _tier(
     shape = [(middle, top), (middle + half * 0.42, top + (bottom - top) * 0.5), *hem]
     shape.append((middle - half * 0.42, top + (bottom - top) * 0.5))
     frame.polygon(shape, frame.lit(colour, left, right, strength=1.7))
+    if top > 0:
+        roof = [(middle, top), (middle + half * 0.44, top + 0.24), (middle, top + 0.28)]
+        roof.append((middle - half * 0.44, top + 0.24))
+        frame.polygon(roof, detail(colour, 0.5), opacity=0.4, smooth=True, part_id=False)
     for part in (-0.45, 0.0, 0.45):
         start, end = (
             (middle + part * half * 0.6, bottom - 0.11),
