@@ -142,7 +142,8 @@ def _sentence(attributes: SceneAttributes, rng: np.random.Generator) -> str:
         return f"{said}." if rng.random() < 0.2 else said
     if opening or rng.random() < 0.6:
         return f"{said}, {style}"
-    return f"{style} of {said}" if style.endswith(words.PICTURE_NOUNS) else f"{style}: {said}"
+    joint = " of" if style.endswith(words.PICTURE_NOUNS) and not attributes.close_up else ":"
+    return f"{style}{joint} {said}"
 
 
 def _tags(attributes: SceneAttributes, rng: np.random.Generator) -> str:

@@ -208,10 +208,11 @@ def _neon(drawing: Drawing) -> Image.Image:
     halo = small.filter(ImageFilter.GaussianBlur(1.2)).resize(
         picture.size, Image.Resampling.BILINEAR
     )
-    halo = halo.point([min(255, round(1.9 * v)) for v in range(256)] * 3)
-    dusk = 0.26 * pixels + np.array([10, 4, 24], np.float32)
-    base = np.where(drawing.things[..., None], 0.8 * lit, dusk)
-    glowing = ImageChops.add(Image.fromarray(base.clip(0, 255).astype(np.uint8)), halo)
+    # The glow stays mostly outside the things, so that dark ones keep their colour.
+    things = drawing.things[..., None]
+    glow = np.asarray(halo, np.float32) * np.where(things, 0.7, 1.9)
+    base = np.where(things, 0.78 * pixels, 0.26 * pixels + np.array([10, 4, 24], np.float32))
+    glowing = Image.fromarray(np.clip(base + glow, 0, 255).astype(np.uint8))
     return ImageChops.lighter(glowing, tubes)
 
 
