@@ -14,6 +14,7 @@ DROPPED_SHARES = {"colour": 0.06, "size": 0.1, "relation": 0.1}
 DROPPED_SHARES |= {"place": 0.15, "time": 0.15, "style": 0.15, "extras": 0.4}
 SAID_DEFAULT_SHARE = 0.12
 SYNONYM_SHARE = 0.5
+ABOVE_SHARE = 0.4
 OPENINGS = ("", "", "", "", "a drawing of ", "a picture of ", "an image of ", "draw ")
 
 
@@ -114,11 +115,18 @@ def _style_word(attributes: SceneAttributes, rng: np.random.Generator) -> str:
     return _word(rng, style, words.STYLE_SYNONYMS[style]) if said else ""
 
 
+def _place_phrase(attributes: SceneAttributes, rng: np.random.Generator) -> str:
+    flies = attributes.things[0].subject in words.AIRBORNE_SUBJECTS
+    if flies and len(attributes.things) == 1 and rng.random() < ABOVE_SHARE:
+        return f"{_pick(rng, ('above', 'over'))} {words.ABOVE_PLACE[attributes.place]}"
+    return _pick(rng, words.PLACE_PHRASES[attributes.place])
+
+
 def _circumstances(attributes: SceneAttributes, rng: np.random.Generator) -> list[str]:
     """Return the phrases of place, time and extras that are said, in either order."""
     parts = []
     if _said(rng, "place"):
-        parts.append(_pick(rng, words.PLACE_PHRASES[attributes.place]))
+        parts.append(_place_phrase(attributes, rng))
     if _time_is_said(attributes, rng):
         parts.append(_pick(rng, words.TIME_PHRASES[attributes.time]))
     if rng.random() < 0.25:

@@ -16,8 +16,8 @@ Range = tuple[float, float]
 
 # Heights of a thing as shares of the picture's, by the size that is said.
 ALONE: dict[Size | None, Range] = {"small": (0.25, 0.32), None: (0.48, 0.64), "large": (0.72, 0.82)}
-PAIR: dict[Size | None, Range] = {"small": (0.22, 0.27), None: (0.37, 0.48), "large": (0.54, 0.62)}
-TRIO: dict[Size | None, Range] = {"small": (0.17, 0.21), None: (0.28, 0.37), "large": (0.42, 0.5)}
+PAIR: dict[Size | None, Range] = {"small": (0.24, 0.28), None: (0.37, 0.48), "large": (0.54, 0.62)}
+TRIO: dict[Size | None, Range] = {"small": (0.19, 0.23), None: (0.28, 0.37), "large": (0.42, 0.5)}
 STACKED: Range = (0.31, 0.4)
 BEHIND: Range = (0.5, 0.6)
 IN_FRONT: Range = (0.28, 0.34)

@@ -172,7 +172,7 @@ def _sea(land: Land) -> None:
 def _forest(land: Land) -> None:
     rng = land.rng
     # 1. The far wood as a pale mass with many thin trunks.
-    land.ridge(0.36, 0.05, (96, 142, 98), depth=0.75)
+    land.ridge(0.44, 0.04, (96, 142, 98), depth=0.75)
     for x in (np.arange(11) + rng.uniform(0.1, 0.9, 11)) / 11:
         _trunk(land, x, 0.016, 0.66, depth=0.6)
     land.ridge(0.62, 0.012, (72, 116, 62), depth=0.3)

@@ -131,7 +131,7 @@ def _pencil_sketch(drawing: Drawing) -> Image.Image:
     graphite = dark * (even + stroked * hatch * np.clip(dark * 1.7, 0, 1))
     graphite += np.asarray(drawing.weighted_lines(1.6, 0.8), np.float32) * 0.62
     graphite += _noise(width, height, 3, drawing.variant) * 5
-    tint = np.where(drawing.things, 0.58, 0.2).astype(np.float32)[..., None]
+    tint = np.where(drawing.things, 0.58, 0.38).astype(np.float32)[..., None]
     paper = np.array([249, 246, 238], np.float32)
     sketch = paper - graphite[..., None] + (pixels - luma[..., None]) * tint
     return Image.fromarray(np.clip(sketch, 0, 255).astype(np.uint8))
@@ -211,7 +211,9 @@ def _neon(drawing: Drawing) -> Image.Image:
     # The glow stays mostly outside the things, so that dark ones keep their colour.
     things = drawing.things[..., None]
     glow = np.asarray(halo, np.float32) * np.where(things, 0.7, 1.9)
-    base = np.where(things, 0.78 * pixels, 0.26 * pixels + np.array([10, 4, 24], np.float32))
+    gray = pixels.mean(axis=2, keepdims=True)
+    dusk = 0.5 * pixels - 0.26 * gray + np.array([10, 4, 22], np.float32)
+    base = np.where(things, 0.78 * pixels, dusk)
     glowing = Image.fromarray(np.clip(base + glow, 0, 255).astype(np.uint8))
     return ImageChops.lighter(glowing, tubes)
 

@@ -93,6 +93,17 @@ PLACE_PHRASES: dict[Place, tuple[str, ...]] = {
     "mountains": ("in the mountains", "among snowy peaks", "in the alps"),
 }
 
+AIRBORNE_SUBJECTS = ("bird", "hot-air balloon", "rocket")
+ABOVE_PLACE: dict[Place, str] = {
+    "meadow": "the meadow",
+    "desert": "the desert",
+    "snow": "the snow",
+    "sea": "the sea",
+    "forest": "the forest",
+    "city": "the city",
+    "mountains": "the mountains",
+}
+
 PLACE_TAGS: dict[Place, tuple[str, ...]] = {
     "meadow": ("meadow", "grass", "green hills"),
     "desert": ("desert", "dunes", "sand"),

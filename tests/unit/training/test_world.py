@@ -145,6 +145,11 @@ def test_training_never_sees_a_held_out_combination() -> None:
     assert all(scene.is_held_out(a) for a in _sampled(60, split="held-out"))
 
 
+def test_subjects_said_to_be_above_a_place_do_fly() -> None:
+    for subject in vocabulary.AIRBORNE_SUBJECTS:
+        assert SUBJECTS[subject].floats == "air"
+
+
 def test_about_one_combination_in_twenty_is_held_out() -> None:
     combinations = [
         scene.is_held_out(_scene(things=(Thing(subject=subject, colour=colour),), place=place))
