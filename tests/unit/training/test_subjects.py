@@ -71,16 +71,16 @@ def test_a_subject_fills_its_box_and_stays_inside(name: str) -> None:
     blank = np.asarray(Surface(SIZE, SIZE, background=(90, 170, 170)).picture()).astype(int)
     for seed in range(8):
         surface, (x0, y0, x1, y1) = _draw(name, "red", seed, light=-0.8 + 0.2 * seed)
-        covered = surface.objects() == 3
+        covered = np.equal(surface.objects(), 3)
         changed = (np.abs(np.asarray(surface.picture()) - blank) > 24).any(-1)
         for mask in (covered, changed):
-            rows, columns = np.nonzero(mask.any(1))[0], np.nonzero(mask.any(0))[0]
+            rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
             assert rows[0] >= y0 - 2 and rows[-1] <= y1 + 2
             assert columns[0] >= x0 - 2 and columns[-1] <= x1 + 2
             assert rows[-1] - rows[0] > 0.8 * (y1 - y0)
             assert columns[-1] - columns[0] > 0.7 * (x1 - x0)
         if SUBJECTS[name].grounded:
-            assert np.nonzero(covered.any(1))[0][-1] >= y1 - 3
+            assert np.argwhere(covered)[:, 0].max() >= y1 - 3
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
@@ -93,7 +93,7 @@ def test_the_colour_asked_for_dominates(name: str, colour: str) -> None:
         names, counts = np.unique(seen, return_counts=True)
         assert names[counts.argmax()] == colour, dict(zip(names, counts, strict=True))
         shares.append((seen == colour).mean())
-    assert np.mean(shares) >= 0.42
+    assert np.mean(shares) >= 0.45
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

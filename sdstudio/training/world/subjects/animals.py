@@ -13,6 +13,7 @@ from sdstudio.training.world.subjects.frame import (
     Box,
     Frame,
     brightness,
+    dark_iris,
     detail,
     mirrored,
     paler,
@@ -51,6 +52,8 @@ def draw_cat(
         frame.rectangle(x - 0.062, 0.7, x + 0.062, 0.97, leg, radius=0.06, part_id=False)
         frame.ellipse(x, 0.958, 0.078, 0.04, paler(colour, 0.25))
     frame.line([(0.38, 0.74), (0.38, 0.95)], 0.01, detail(colour, 0.5), part_id=False)
+    hollow = detail(colour, 0.4)
+    frame.ellipse(0.38, 0.375, 0.17, 0.155, hollow, opacity=0.4, part_id=False)
     _cat_head(frame, colour, rng)
 
 
@@ -121,7 +124,7 @@ def _dog_head(frame: Frame, colour: Colour, rng: np.random.Generator) -> None:
     frame.line(mouth, 0.012, detail(colour, 0.6), smooth=True, part_id=False)
     if rng.random() < 0.5:
         frame.ellipse(muzzle + 0.02, 0.375, 0.035, 0.05, (232, 116, 126))
-    frame.eye(0.9, 0.19, 0.034)
+    frame.eye(0.9, 0.19, 0.034, dark_iris(colour))
     drop = rng.uniform(0.38, 0.45)
     ear = [(0.74, 0.09), (0.66, 0.17), (0.61, drop - 0.08), (0.67, drop), (0.755, drop - 0.07)]
     ear += [(0.81, 0.16)]
@@ -147,7 +150,7 @@ def draw_bird(
     frame.polygon(body, frame.ball(colour, 0.62, 0.55, 0.38), smooth=True)
     frame.ellipse(0.72, 0.72, 0.2, 0.11, paler(colour, 0.55), turn=-25, opacity=0.8, part_id=False)
     _wing(frame, dark, rng)
-    frame.eye(0.89, 0.35, 0.04)
+    frame.eye(0.89, 0.35, 0.04, dark_iris(colour))
     frame.ellipse(0.83, 0.45, 0.04, 0.026, BLUSH, opacity=0.55, part_id=False)
 
 
@@ -225,11 +228,14 @@ def draw_rabbit(
         leg = frame.lit(shade(colour, -0.15 if x > 0.6 else 0.0), x - 0.06, x + 0.06)
         frame.rectangle(x - 0.045, 0.76, x + 0.045, 0.985, leg, radius=0.045)
         frame.ellipse(x + 0.025, 0.963, 0.065, 0.034, paler(colour, 0.22))
+    hollow = detail(colour, 0.4)
+    frame.ellipse(0.285, 0.802, 0.18, 0.168, hollow, opacity=0.45, part_id=False)
     frame.ellipse(0.27, 0.81, 0.175, 0.16, frame.ball(colour, 0.27, 0.81, 0.18))
     frame.ellipse(0.33, 0.955, 0.16, 0.042, paler(colour, 0.18))
+    frame.ellipse(0.55, 0.468, 0.165, 0.135, hollow, opacity=0.45, part_id=False)
     frame.ellipse(0.57, 0.43, 0.185, 0.155, frame.ball(colour, 0.57, 0.43, 0.18))
     frame.ellipse(0.66, 0.485, 0.085, 0.065, paler(colour, 0.5), part_id=False)
-    frame.eye(0.62, 0.4, 0.038)
+    frame.eye(0.62, 0.4, 0.038, dark_iris(colour))
     frame.ellipse(0.735, 0.45, 0.024, 0.02, (226, 116, 130))
     frame.ellipse(0.54, 0.49, 0.045, 0.028, BLUSH, opacity=0.55, part_id=False)
     _whiskers(frame, 0.69, 0.49, 0.1, colour)

@@ -243,7 +243,7 @@ def draw_windmill(
 ) -> None:
     """A tapering mill with a domed cap and four great sails."""
     frame = Frame(surface, box, WINDMILL_ASPECT, light, flip=mirrored(rng))
-    neck, foot, middle = 0.15 + 0.02 * rng.random(), 0.28 + 0.03 * rng.random(), 0.45
+    neck, foot, middle = 0.165 + 0.02 * rng.random(), 0.3 + 0.03 * rng.random(), 0.45
     body = [(middle - foot, 1), (middle - neck, 0.34), (middle + neck, 0.34), (middle + foot, 1)]
     frame.polygon(body, frame.lit(colour, middle - foot, middle + foot, strength=1.4))
     cap = [
@@ -261,12 +261,13 @@ def draw_windmill(
     frame.rectangle(0.385, 0.8, 0.515, 1.0, (104, 68, 44), radius=0.06)
     for y in (0.5, 0.62):
         frame.rectangle(0.41, y - 0.04, 0.49, y + 0.035, WARM_LIGHT, radius=0.035)
-    _sails(frame, (middle, 0.4), rng.uniform(22, 68))
+    cloth = (222, 200, 160) if brightness(colour) > 0.9 else (250, 243, 226)
+    _sails(frame, (middle, 0.4), rng.uniform(22, 68), cloth)
 
 
-def _sails(frame: Frame, hub: tuple[float, float], turn: float) -> None:
-    """Four cream lattice sails around the hub, the first at turn degrees."""
-    spar, cloth = (86, 62, 48), (250, 243, 226)
+def _sails(frame: Frame, hub: tuple[float, float], turn: float, cloth: Colour) -> None:
+    """Four cloth-covered lattice sails around the hub, the first at turn degrees."""
+    spar = (86, 62, 48)
     for quarter in range(4):
         angle = math.radians(turn + 90 * quarter)
         along, across = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))

@@ -25,6 +25,11 @@ def brightness(colour: Colour) -> float:
     return (colour[0] * 3 + colour[1] * 6 + colour[2]) / 2550
 
 
+def dark_iris(colour: Colour) -> Colour | None:
+    """The iris an eye needs to show on colour: amber on nearly black, else none."""
+    return (240, 190, 90) if brightness(colour) < 0.22 else None
+
+
 def detail(colour: Colour, amount: float = 0.5) -> Colour:
     """A colour for strokes on top of colour: darker, or lighter where colour is nearly black."""
     if brightness(colour) < 0.22:
@@ -77,7 +82,7 @@ class Frame:
         bright = shade(colour, 0.26 * strength * min(1.0, brightness(colour) * 2.2))
         dark = shade(colour, (-0.2 if brightness(colour) > 0.9 else -0.3) * strength)
         centre = (self.x(cx + 0.45 * r * self.toward), self.y(cy - 0.45 * r))
-        return Radial(centre, 1.75 * r * self._scale, (bright, colour, colour, dark))
+        return Radial(centre, 1.5 * r * self._scale, (bright, colour, colour, dark))
 
     def polygon(self, points: Iterable[Point], fill, **options) -> None:
         """Surface.polygon in frame units."""

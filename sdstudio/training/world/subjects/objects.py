@@ -37,6 +37,9 @@ def draw_snowman(
         frame.line(twig, 0.016, (98, 66, 42))
     low = rng.uniform(0.245, 0.27)
     for y, r in ((0.985 - low * 0.93, low), (0.535, 0.185), (0.3, 0.145)):
+        if r < 0.2:
+            hollow = detail(colour, 0.45)
+            frame.ellipse(0.375, y + 0.028, r * 0.94, r * 0.92, hollow, opacity=0.4, part_id=False)
         frame.ellipse(0.375, y, r, r * 0.95, frame.ball(colour, 0.375, y, r, strength=1.15))
     dark = INK if brightness(colour) > 0.25 else (206, 208, 218)
     for y in (0.5, 0.585, 0.7):
@@ -47,7 +50,8 @@ def draw_snowman(
         x = 0.315 + 0.03 * step
         y = 0.365 - 0.012 * abs(step - 2)
         frame.ellipse(x, y, 0.009, 0.009, dark, part_id=False)
-    frame.polygon([(0.37, 0.29), (0.535, 0.33), (0.37, 0.335)], (238, 132, 44))
+    carrot = (206, 84, 14) if colour[0] > 200 and 90 < colour[1] < 175 else (242, 132, 40)
+    frame.polygon([(0.37, 0.29), (0.535, 0.33), (0.37, 0.335)], carrot)
     _scarf(frame, colour)
     if rng.random() < 0.75:
         _top_hat(frame, colour)
