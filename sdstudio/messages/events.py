@@ -55,6 +55,27 @@ class StepEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingStepEvent:
+    """Some optimiser steps of a training run are done.
+
+    Attributes:
+        step, num_steps: step from 1 to num_steps, steps before a resume included.
+        loss, learning_rate: means over the steps since the last event.
+        samples_per_second, seconds_left: by the mean speed since the run began or was resumed.
+        sample: a picture of the progress, or None.
+    """
+
+    job_id: str
+    step: int
+    num_steps: int
+    loss: float
+    learning_rate: float
+    samples_per_second: float
+    seconds_left: float = 0.0
+    sample: Raster | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFinished:
     """One picture of the run is complete (and must be saved before it is shown)."""
 
@@ -91,4 +112,4 @@ class JobCancelled:
 
 
 FinalEvent = JobFinished | JobFailed | JobCancelled
-JobEvent = JobStarted | ProgressEvent | StepEvent | PictureFinished | FinalEvent
+JobEvent = JobStarted | ProgressEvent | StepEvent | TrainingStepEvent | PictureFinished | FinalEvent

@@ -1,0 +1,242 @@
+"""`sdstudio train KIND`: trains a model from nothing, resumable at any moment."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from sdstudio.errors import InvalidRequestError
+from sdstudio.jobs.engine import Engine
+from sdstudio.jobs.job import Job
+from sdstudio.messages.events import (
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobFinished,
+    ProgressEvent,
+    TrainingStepEvent,
+)
+from sdstudio.messages.training import TrainingRequest
+
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+Convert = Callable[[str], str | int | float | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainCommand:
+    """One kind of training.
+
+    Attributes:
+        engine: imports and builds the trainer; called when the command runs.
+        defaults: values of `TrainingRequest` that differ from its own.
+        options: the trainer's options by name, each (type, help); shown as --like-this.
+    """
+
+    help: str
+    engine: Callable[[], Engine]
+    defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, tuple[Convert, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _autoencoder() -> Engine:
+    from sdstudio.training.autoencoder import AutoencoderTrainer
+
+    return AutoencoderTrainer()
+
+
+def _tiny_decoder() -> Engine:
+    from sdstudio.training.tiny_decoder import TinyDecoderTrainer
+
+    return TinyDecoderTrainer()
+
+
+PICTURE_OPTIONS: dict[str, tuple[Convert, str]] = {
+    "pictures": (int, "pictures to draw when the data is the world"),
+    "data_folder": (str, "folder of the drawn pictures, to share them between runs"),
+}
+
+LOOP_OPTIONS: dict[str, tuple[Convert, str]] = {
+    "max_minutes": (float, "stop after this long, with a checkpoint; the same command goes on"),
+    "checkpoint_minutes": (float, "longest time between two checkpoints"),
+    "warmup_steps": (int, "steps over which the learning rate climbs"),
+    "decay": (str, "how the learning rate falls: cosine, linear or constant"),
+    "weight_decay": (float, "AdamW's weight decay"),
+    "log_every": (int, "steps between two reports"),
+}
+
+COMMANDS: dict[str, TrainCommand] = {
+    "autoencoder": TrainCommand(
+        help="pictures to latents and back (AutoencoderKL)",
+        engine=_autoencoder,
+        defaults={"steps": 4000, "batch_size": 8, "learning_rate": 1e-3},
+        options=PICTURE_OPTIONS
+        | {
+            "sizes": (str, "sides in pixels and shares of the steps, 128:0.65,256:0.35"),
+            "channels": (str, "channels of the four levels, 32,64,128,128"),
+            "kl_weight": (float, "smoothness of the latents, 1e-3"),
+        },
+    ),
+    "tiny-decoder": TrainCommand(
+        help="the quick decoder of previews (AutoencoderTiny), taught by an autoencoder",
+        engine=_tiny_decoder,
+        defaults={"steps": 2000, "batch_size": 8, "learning_rate": 1e-3},
+        options=PICTURE_OPTIONS | {"vae": (str, "folder of the autoencoder")},
+    ),
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `train` with one subcommand a kind to argparse's subparsers."""
+    parser = subparsers.add_parser("train", help="train a model from nothing")
+    _add_kinds(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train as the parsed arguments say; return the exit code."""
+    from sdstudio.engine.allocator import keep_freed_memory
+
+    keep_freed_memory()
+    from sdstudio.jobs.runner import run_job
+
+    command = COMMANDS[args.kind]
+    job = Job(request=to_request(args, command))
+    console = Console(as_json=getattr(args, "json", False))
+    with _stopping(job):
+        run_job(command.engine(), job, console.show)
+    return console.exit_code
+
+
+def to_request(args: argparse.Namespace, command: TrainCommand) -> TrainingRequest:
+    """Turn parsed arguments into the request; what was not said keeps its default.
+
+    Raises:
+        InvalidRequestError: a value is out of range.
+    """
+    said = {name: value for name, value in vars(args).items() if value is not None}
+    fields = TrainingRequest.__dataclass_fields__.keys() - {"kind", "options"}
+    values = {name: said[name] for name in fields if name in said}
+    options = {name: said[name] for name in (command.options | LOOP_OPTIONS) if name in said}
+    return TrainingRequest(kind=args.kind, options=options, **(dict(command.defaults) | values))
+
+
+class Console:
+    """Shows a job's events as lines on stderr, or its end as JSON on stdout."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.exit_code = 0
+        self._as_json = as_json
+        self._rewriting = False
+
+    def show(self, event: JobEvent) -> None:
+        """Print one event."""
+        match event:
+            case TrainingStepEvent():
+                self._line(_progress_line(event), rewrite=True)
+            case ProgressEvent(text=text):
+                self._line(text, rewrite=text.startswith("Preparing"))
+            case JobFinished():
+                self._end(0, "finished", "Done.")
+            case JobCancelled():
+                self._end(EXIT_INTERRUPTED, "stopped", "Stopped; the same command goes on.")
+            case JobFailed(message=message, hint=hint, kind=kind):
+                code = 2 if kind == "request" else 1
+                self._end(code, "failed", f"{message} {hint}".strip())
+                if kind == "bug":
+                    print(event.details, file=sys.stderr)
+
+    def _line(self, text: str, *, rewrite: bool = False) -> None:
+        """Print a line; lines of progress replace each other on a terminal."""
+        in_place = rewrite and sys.stderr.isatty()
+        if self._rewriting and not in_place:
+            print(file=sys.stderr)
+        print(
+            f"\r\033[K{text}" if in_place else text,
+            end="" if in_place else "\n",
+            file=sys.stderr,
+            flush=True,
+        )
+        self._rewriting = in_place
+
+    def _end(self, code: int, status: str, text: str) -> None:
+        self.exit_code = code
+        self._line(text)
+        if self._as_json:
+            print(json.dumps({"status": status, "message": text}))
+
+
+def _progress_line(event: TrainingStepEvent) -> str:
+    return (
+        f"step {event.step}/{event.num_steps}  loss {event.loss:.4f}"
+        f"  lr {event.learning_rate:.2e}  {event.samples_per_second:.1f} samples/s"
+        f"  {event.seconds_left / 60:.0f} min left"
+    )
+
+
+@contextmanager
+def _stopping(job: Job) -> Iterator[None]:
+    """Within the block Ctrl+C and SIGTERM stop the job after its step; a second one at once."""
+
+    def stop(number: int, _frame: object) -> None:
+        job.cancel.cancel()
+        signal.signal(number, signal.SIG_DFL)
+
+    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _add_kinds(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    for name, command in COMMANDS.items():
+        kind = kinds.add_parser(name, help=command.help)
+        kind.add_argument("--output", required=True, help="folder of the run")
+        kind.add_argument("--data", help='"world" (the default) or a folder of pictures')
+        for option in (
+            "steps",
+            "batch-size",
+            "accumulation",
+            "resolution",
+            "seed",
+            "checkpoint-every",
+            "sample-every",
+        ):
+            kind.add_argument(f"--{option}", type=int)
+        kind.add_argument("--learning-rate", type=float)
+        kind.add_argument("--ema-decay", type=float)
+        kind.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
+        kind.add_argument(
+            "--fresh",
+            dest="resume",
+            action="store_false",
+            default=None,
+            help="refuse a folder that already holds a run",
+        )
+        for option, (convert, text) in (dict(command.options) | LOOP_OPTIONS).items():
+            kind.add_argument(f"--{option.replace('_', '-')}", type=convert, help=text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `python -m sdstudio.apps.cli.train KIND ...`."""
+    parser = argparse.ArgumentParser(prog="sdstudio train")
+    _add_kinds(parser)
+    try:
+        return run(parser.parse_args(argv))
+    except InvalidRequestError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Memory that the C library keeps between operations, which convolutions on a CPU live on."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+
+_M_TRIM_THRESHOLD = -1
+_M_TOP_PAD = -2
+_M_MMAP_MAX = -4
+"""Parameters of glibc's mallopt(3), from malloc.h."""
+
+_NEVER_TRIM = 2**31 - 1
+_GROW_BY_BYTES = 256 * 2**20
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc to keep freed buffers for the next operation; call it at process start.
+
+    By default glibc maps every large tensor anew and hands it back, so each operation of a network
+    pays for page faults; keeping the pages made convolution training 3 to 5 times faster.
+
+    Returns:
+        whether it took effect: False where the C library is not glibc.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    settings = (
+        (_M_MMAP_MAX, 0),
+        (_M_TRIM_THRESHOLD, _NEVER_TRIM),
+        (_M_TOP_PAD, _GROW_BY_BYTES),
+    )
+    return all([mallopt(parameter, value) == 1 for parameter, value in settings])

@@ -1,0 +1,264 @@
+"""Trains the autoencoder: pictures to latents an eighth as wide, and back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar, cast
+
+import torch
+from diffusers import AutoencoderKL
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sdstudio.errors import InvalidRequestError
+from sdstudio.jobs.job import Emit, Job
+from sdstudio.messages.events import ProgressEvent
+from sdstudio.messages.training import TrainingRequest
+from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, open_dataset
+from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
+from sdstudio.training.run_folder import RunFolder, publish_folder
+from sdstudio.training.sample_grid import picture_grid
+
+CHANNELS = (32, 64, 128, 128)
+CHANNELS_PER_NORM_GROUP = 8
+LATENT_CHANNELS = 4
+SIZES = "128:0.65,256:0.35"
+HELD_OUT_COUNT = 64
+
+ModelT = TypeVar("ModelT", bound=nn.Module)
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in brightness (ITU-R BT.601)."""
+
+
+def build_autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
+    """Return an untrained VAE that is 2^(levels - 1) times smaller inside, without attention."""
+    levels = len(channels)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=channels,
+        layers_per_block=1,
+        latent_channels=LATENT_CHANNELS,
+        norm_num_groups=channels[0] // CHANNELS_PER_NORM_GROUP,
+        mid_block_add_attention=False,
+    )
+
+
+def reconstruction_losses(reconstruction: Tensor, pictures: Tensor) -> dict[str, Tensor]:
+    """Compare (B, 3, H, W) pictures in [-1, 1] by values, edges, areas and colours.
+
+    Edges keep outlines sharp where plain L1 would blur them; areas of 2 and 4 pixels and the
+    colour without its brightness keep large surfaces from going grey.
+    """
+    error = reconstruction.float() - pictures
+    luma = (error * error.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    return {
+        "value": error.abs().mean(),
+        "edge": error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean(),
+        "area": F.avg_pool2d(error, 2).abs().mean() + F.avg_pool2d(error, 4).abs().mean(),
+        "chroma": (error - luma).abs().mean(),
+    }
+
+
+class AutoencoderObjective(nn.Module):
+    """Reconstruction of a sampled latent, plus a little KL divergence from a normal latent.
+
+    Args:
+        kl_weight: per latent value; more makes latents smoother and pictures softer.
+    """
+
+    def __init__(self, vae: AutoencoderKL, *, kl_weight: float) -> None:
+        super().__init__()
+        self.vae = vae
+        self.kl_weight = kl_weight
+
+    def forward(self, pictures: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:
+        """Return the losses of pictures (B, 3, H, W) in [-1, 1]."""
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        mean, logvar = self.vae.encode(pictures).latent_dist.parameters.float().chunk(2, dim=1)
+        logvar = logvar.clamp(-30, 20)
+        noise = torch.randn(mean.shape, generator=generator).to(mean)
+        reconstruction = self.vae.decode(mean + (0.5 * logvar).exp() * noise).sample
+        parts = reconstruction_losses(reconstruction, pictures)
+        kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+        loss = parts["value"] + 0.5 * parts["edge"] + 0.5 * parts["area"] + 0.5 * parts["chroma"]
+        return {"loss": loss + self.kl_weight * kl, "kl": kl, **parts}
+
+
+def parse_sizes(text: str) -> list[tuple[int, float]]:
+    """Read "128:0.65,256:0.35" as [(side in pixels, share of the steps)].
+
+    Raises:
+        InvalidRequestError: a side is no multiple of 8 or the shares do not add up to 1.
+    """
+    try:
+        sizes = [(int(s), float(share)) for s, share in (p.split(":") for p in text.split(","))]
+    except ValueError:
+        sizes = []
+    sound = all(side > 0 and side % 8 == 0 and share > 0 for side, share in sizes)
+    if not sound or abs(sum(share for _, share in sizes) - 1) > 1e-6:
+        raise InvalidRequestError(
+            f'The sizes "{text}" cannot be read.', "Write them like 128:0.65,256:0.35."
+        )
+    return sizes
+
+
+def size_at(step: int, steps: int, sizes: list[tuple[int, float]]) -> int:
+    """Return the side in pixels of the pictures of step `step` (from 0) of `steps`."""
+    end = 0.0
+    for side, share in sizes:
+        end += share
+        if step < round(end * steps):
+            return side
+    return sizes[-1][0]
+
+
+def reduce_to(pictures: Tensor, side: int) -> Tensor:
+    """Shrink (B, 3, H, W) so that its width is `side`, averaging; whole pictures, never crops.
+
+    The statistics that group norms take over a crop are not those of the whole picture.
+    """
+    if pictures.shape[-1] == side:
+        return pictures
+    height = round(pictures.shape[-2] * side / pictures.shape[-1])
+    return F.interpolate(pictures, size=(height, side), mode="area")
+
+
+def psnr(first: Tensor, second: Tensor) -> Tensor:
+    """Return the peak signal-to-noise ratio in dB of each of (B, 3, H, W) in [-1, 1], as (B,)."""
+    error = (first.clamp(-1, 1) - second).square().mean(dim=(1, 2, 3)) / 4
+    return -10 * error.clamp(min=1e-10).log10()
+
+
+@torch.no_grad()
+def reconstruct(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
+    """Encode to the mean latent and decode."""
+    latents = vae.encode(pictures.to(vae.device)).latent_dist.mode()
+    return vae.decode(latents).sample.float()
+
+
+@torch.no_grad()
+def latent_std(vae: AutoencoderKL, pictures: Tensor) -> float:
+    """Return the standard deviation of sampled latents; its inverse is `scaling_factor`."""
+    latents = [
+        vae.encode(p.to(vae.device)).latent_dist.sample(torch.Generator().manual_seed(0))
+        for p in pictures.split(8)
+    ]
+    return float(torch.cat(latents).float().std())
+
+
+class AutoencoderTrainer:
+    """Trains an `AutoencoderKL` and saves it as `output`/vae, in diffusers' layout.
+
+    Options of the request:
+        channels: of the four levels, "32,64,128,128".
+        sizes: sides in pixels and their shares of the steps, "128:0.65,256:0.35".
+        kl_weight: per latent value, 1e-3.
+        pictures: scenes to draw when data is "world", 6000.
+        data_folder: where the drawn pictures lie, `output`/data.
+        and the names of `LoopSettings`, such as max_minutes.
+    """
+
+    def run(self, job: Job, emit: Emit) -> None:
+        """Train, or go on with, the run that the request describes, then save the model."""
+        request = cast(TrainingRequest, job.request)
+        folder = RunFolder(Path(request.output))
+        folder.claim(asdict(request), resume=request.resume)
+        pictures = load_pictures(request, job, emit)
+        vae = _build(request)
+        fetch, held_out = _split(pictures, request)
+        hooks = _hooks(vae, held_out, lambda text: emit(ProgressEvent(job_id=job.id, text=text)))
+        objective = AutoencoderObjective(
+            vae, kl_weight=float(request.options.get("kl_weight", 1e-3))
+        )
+        settings = LoopSettings.of(request)
+        loop = TrainingLoop(objective, fetch, settings=settings, folder=folder, hooks=hooks)
+        if request.resume and loop.resume():
+            emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
+        loop.run(job, emit)
+        with loop.averaged():
+            save_autoencoder(vae, folder.path / "vae", held_out)
+        emit(ProgressEvent(job_id=job.id, text=f"Saved {folder.path / 'vae'}", fraction=1.0))
+
+    def close(self) -> None:
+        """Nothing outlives a run."""
+
+
+def save_autoencoder(vae: AutoencoderKL, path: Path, pictures: Tensor) -> None:
+    """Save in float16 with the `scaling_factor` that brings these pictures' latents to std 1."""
+    vae.register_to_config(scaling_factor=1 / latent_std(vae, pictures))
+    publish_folder(path, half_precision_copy(vae).save_pretrained)
+
+
+def half_precision_copy(model: ModelT) -> ModelT:
+    """Return a float16 copy in the plain memory format, as files hold it."""
+    return copy.deepcopy(model).to("cpu", torch.float16, memory_format=torch.contiguous_format)
+
+
+def load_pictures(request: TrainingRequest, job: Job, emit: Emit) -> PictureDataset:
+    """Draw or gather the pictures of the request's options `pictures` and `data_folder`."""
+
+    def report(done: int, count: int) -> None:
+        job.cancel.raise_if_cancelled()
+        text = f"Preparing pictures: {done} of {count}"
+        emit(ProgressEvent(job_id=job.id, text=text, fraction=done / count))
+
+    return open_dataset(
+        request.data,
+        Path(str(request.options.get("data_folder", Path(request.output) / "data"))),
+        count=int(request.options.get("pictures", 6000)),
+        seed=request.seed,
+        size=(request.resolution, request.resolution),
+        report=report,
+    )
+
+
+def _build(request: TrainingRequest) -> AutoencoderKL:
+    text = str(request.options.get("channels", ",".join(map(str, CHANNELS))))
+    try:
+        channels = tuple(int(n) for n in text.split(","))
+    except ValueError:
+        channels = ()
+    if not channels or any(
+        n < 1 or n % (channels[0] // CHANNELS_PER_NORM_GROUP or n + 1) for n in channels
+    ):
+        raise InvalidRequestError(
+            f'The channels "{text}" do not fit.', f"Write multiples of 8 like {CHANNELS}."
+        )
+    torch.manual_seed(request.seed)
+    return build_autoencoder(channels).to(memory_format=torch.channels_last)
+
+
+def _split(pictures: PictureDataset, request: TrainingRequest) -> tuple[FetchBatch, Tensor]:
+    """Return the way to a step's batch, and the held-out pictures (N, 3, H, W)."""
+    sizes = parse_sizes(str(request.options.get("sizes", SIZES)))
+    train, held_out = hold_out(len(pictures), HELD_OUT_COUNT)
+
+    def fetch(step: int, part: slice) -> tuple[Tensor, ...]:
+        order = batch_indices(
+            step, batch_size=request.batch_size, length=len(train), seed=request.seed
+        )
+        batch = pictures.batch(train[order[part]])
+        return (reduce_to(batch, size_at(step, request.steps, sizes)),)
+
+    return fetch, pictures.batch(held_out)
+
+
+def _hooks(vae: AutoencoderKL, held_out: Tensor, say: Callable[[str], None]) -> Hooks:
+    def evaluate() -> dict[str, float]:
+        values = [psnr(reconstruct(vae, p).cpu(), p) for p in held_out.split(8)]
+        quality = float(torch.cat(values).mean())
+        say(f"PSNR on {len(held_out)} held-out pictures: {quality:.2f} dB")
+        return {"psnr": quality}
+
+    def sample() -> Image.Image:
+        shown = held_out[:8]
+        pairs = torch.cat([shown, reconstruct(vae, shown).cpu()])
+        return picture_grid(pairs, columns=len(shown))
+
+    return Hooks(evaluate=evaluate, sample=sample)
