@@ -1,58 +1,18 @@
-"""Trained parts written as diffusers and transformers read them: float16 safetensors, whole."""
+"""The trained parts brought together as a diffusers pipeline."""
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from torch import nn
 from transformers import CLIPTextModel
 
-from sdstudio.atomic_file import storage_error
 from sdstudio.errors import ModelFileError, ModelNotFoundError
+from sdstudio.training.run_folder import publish_folder
 from sdstudio.training.tokenizer import load_tokenizer, save_tokenizer
-
-
-def save_pretrained_atomically(module: nn.Module, path: Path) -> None:
-    """Save a diffusers or transformers model in float16; an older one at `path` is replaced whole.
-
-    Raises:
-        StorageError: the disk is full or the folder cannot be written.
-    """
-    half = copy.deepcopy(module).to(torch.float16)
-
-    def write(part: Path) -> None:
-        getattr(half, "save_pretrained")(part, safe_serialization=True)  # noqa: B009 - no common base
-
-    write_folder_atomically(path, write)
-
-
-def write_folder_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Have `write` fill a temporary folder beside `path`, then put that in its place.
-
-    Raises:
-        StorageError: the disk is full or the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=path.parent))
-        try:
-            part.chmod(0o755)
-            write(part)
-            if path.exists():
-                shutil.rmtree(path)
-            part.rename(path)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    except OSError as error:
-        raise storage_error(path, error) from error
 
 
 def export_pipeline(
@@ -85,7 +45,7 @@ def export_pipeline(
         DDIMScheduler(**scheduler).save_pretrained(part / "scheduler")
         (part / "model_index.json").write_text(json.dumps(_model_index(), indent=2))
 
-    write_folder_atomically(output, write)
+    publish_folder(output, write)
     return sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
 
 

@@ -140,6 +140,8 @@ class TrainingLoop:
         objective: its trainable parameters are trained and saved; its forward returns scalars by
             name, of which "loss" is minimised and the others are logged.
         fetch: the batch of a step.
+        optimizer: over all trainable parameters; AdamW if None. A group's `lr_scale` is its share
+            of the learning rate.
     """
 
     def __init__(
@@ -150,6 +152,7 @@ class TrainingLoop:
         settings: LoopSettings,
         folder: RunFolder,
         hooks: Hooks | None = None,
+        optimizer: torch.optim.Optimizer | None = None,
     ) -> None:
         self.settings, self.folder, self.hooks = settings, folder, hooks or Hooks()
         self.accelerator = Accelerator()
@@ -164,7 +167,7 @@ class TrainingLoop:
         self.objective = objective.to(self.device)
         self._parameters = {n: p for n, p in objective.named_parameters() if p.requires_grad}
         self._prepared = self.accelerator.prepare_model(objective)
-        self._optimizer = torch.optim.AdamW(
+        self._optimizer = optimizer or torch.optim.AdamW(
             self._parameters.values(),
             lr=settings.learning_rate,
             betas=settings.betas,
@@ -219,7 +222,7 @@ class TrainingLoop:
         settings, parts = self.settings, self.settings.accumulation
         rate = learning_rate_at(self.step, settings)
         for group in self._optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("lr_scale", 1.0)
         totals: dict[str, Tensor] = {}
         self._prepared.train()
         for part in range(parts):
