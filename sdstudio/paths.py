@@ -31,7 +31,9 @@ def config_folder() -> Path:
 
 def data_folder() -> Path:
     """Models, the queue's journal, recovery files; moved by SDSTUDIO_DATA_DIR."""
-    return _user_folder("SDSTUDIO_DATA_DIR", platformdirs.user_data_path("sdstudio", appauthor=False))
+    return _user_folder(
+        "SDSTUDIO_DATA_DIR", platformdirs.user_data_path("sdstudio", appauthor=False)
+    )
 
 
 def cache_folder() -> Path:
@@ -43,6 +45,16 @@ def cache_folder() -> Path:
 
 def default_gallery_folder() -> Path:
     """Where pictures are kept unless a setting says otherwise; moved by SDSTUDIO_GALLERY_DIR."""
-    return _user_folder(
-        "SDSTUDIO_GALLERY_DIR", platformdirs.user_pictures_path() / "SD Studio"
-    )
+    return _user_folder("SDSTUDIO_GALLERY_DIR", platformdirs.user_pictures_path() / "SD Studio")
+
+
+def models_folder() -> Path:
+    """Where the user's models lie, a folder each."""
+    return data_folder() / "models"
+
+
+def hub_cache_folder() -> Path:
+    """Where huggingface_hub keeps what other programs downloaded; its own variables move it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    home = Path(os.environ.get("HF_HOME") or cache)
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()

@@ -8,7 +8,7 @@ from typing import Literal
 Theme = Literal["system", "dark", "light"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 DtypeChoice = Literal["auto", "float32", "float16", "bfloat16"]
-PreviewMode = Literal["auto", "linear", "tiny", "full", "off"]
+PreviewMode = Literal["automatic", "linear", "tiny", "full", "off"]
 PictureFormat = Literal["png", "jpeg", "webp"]
 
 PlainValue = str | int | float | bool
@@ -36,7 +36,7 @@ class Settings:
     gallery_folder: str = ""
     device: DeviceChoice = "auto"
     dtype: DtypeChoice = "auto"
-    preview_mode: PreviewMode = "auto"
+    preview_mode: PreviewMode = "automatic"
     picture_format: PictureFormat = "png"
     name_pattern: str = ""
     threads: int = 0
