@@ -23,7 +23,7 @@ from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 
-CHANNELS = (32, 64, 128, 128)
+CHANNELS = (32, 32, 64, 128)
 CHANNELS_PER_NORM_GROUP = 8
 LATENT_CHANNELS = 4
 SIZES = "128:0.65,256:0.35"
@@ -156,7 +156,7 @@ class AutoencoderTrainer:
     """Trains an `AutoencoderKL` and saves it as `output`/vae, in diffusers' layout.
 
     Options of the request:
-        channels: of the four levels, "32,64,128,128".
+        channels: of the four levels, "32,32,64,128".
         sizes: sides in pixels and their shares of the steps, "128:0.65,256:0.35".
         kl_weight: per latent value, 1e-3.
         pictures: scenes to draw when data is "world", 6000.

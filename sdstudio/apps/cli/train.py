@@ -77,11 +77,11 @@ COMMANDS: dict[str, TrainCommand] = {
     "autoencoder": TrainCommand(
         help="pictures to latents and back (AutoencoderKL)",
         engine=_autoencoder,
-        defaults={"steps": 4000, "batch_size": 8, "learning_rate": 1e-3},
+        defaults={"steps": 2400, "batch_size": 8, "learning_rate": 1e-3, "ema_decay": 0.998},
         options=PICTURE_OPTIONS
         | {
             "sizes": (str, "sides in pixels and shares of the steps, 128:0.65,256:0.35"),
-            "channels": (str, "channels of the four levels, 32,64,128,128"),
+            "channels": (str, "channels of the four levels, 32,32,64,128"),
             "kl_weight": (float, "smoothness of the latents, 1e-3"),
         },
     ),
