@@ -59,6 +59,12 @@ def _tiny_decoder() -> Engine:
     return TinyDecoderTrainer()
 
 
+def _clip() -> Engine:
+    from sdstudio.training.clip import ClipTrainer
+
+    return ClipTrainer()
+
+
 PICTURE_OPTIONS: dict[str, tuple[Convert, str]] = {
     "pictures": (int, "pictures to draw when the data is the world"),
     "data_folder": (str, "folder of the drawn pictures, to share them between runs"),
@@ -90,6 +96,19 @@ COMMANDS: dict[str, TrainCommand] = {
         engine=_tiny_decoder,
         defaults={"steps": 2000, "batch_size": 8, "learning_rate": 1e-3},
         options=PICTURE_OPTIONS | {"vae": (str, "folder of the autoencoder")},
+    ),
+    "clip": TrainCommand(
+        help="which words belong to which picture (CLIPModel), with its tokenizer",
+        engine=_clip,
+        defaults={"steps": 2000, "batch_size": 128, "learning_rate": 1e-3},
+        options=PICTURE_OPTIONS
+        | {
+            "hidden_size": (int, "width of both towers, 192"),
+            "text_layers": (int, "layers of the text tower, 4"),
+            "vision_layers": (int, "layers of the picture tower, 5"),
+            "vocab_size": (int, "tokens at most, 1536"),
+            "optimizer": (str, "adamw or muon"),
+        },
     ),
 }
 
