@@ -1,0 +1,141 @@
+"""About, the keyboard overview and the fault report."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+import sdstudio
+from sdstudio.settings.settings import Settings
+from sdstudio.ui.icons import icon
+from sdstudio.ui.shortcuts import ACTIONS, translated
+from sdstudio.ui.widgets.buttons import text_button
+from sdstudio.ui.widgets.labels import label
+
+_LIBRARIES = ("PySide6_Essentials", "torch", "diffusers", "transformers", "Pillow", "numpy")
+_REPORTED = ("theme", "device", "dtype", "preview_mode", "threads")
+
+
+def fault_report(settings: Settings, details: str) -> str:
+    """Versions, settings that matter and the last error, without names of the person's folders."""
+    lines = [
+        f"SD Studio {sdstudio.__version__}",
+        f"{platform.system()} {platform.release()} {platform.machine()}",
+        f"Python {platform.python_version()}",
+    ]
+    lines += [f"{name} {_version(name)}" for name in _LIBRARIES]
+    screen = QGuiApplication.primaryScreen()
+    size = screen.size()
+    lines.append(f"Screen {size.width()} x {size.height()} at {screen.devicePixelRatio():g}")
+    lines += [f"{name}: {getattr(settings, name)}" for name in _REPORTED]
+    lines += ["", "Last error:", details.strip() or "none"]
+    return "\n".join(lines).replace(str(Path.home()), "~")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+class AboutDialog(QDialog):
+    """Name, version, licence."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("About SD Studio"))
+        mark = QLabel()
+        mark.setPixmap(icon("generate", "accent").pixmap(56, 56))
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(label("SD Studio", "title"))
+        words.addWidget(label(self.tr("Version {0}").format(sdstudio.__version__), "muted"))
+        words.addSpacing(8)
+        words.addWidget(label(self.tr("A desktop studio for Stable Diffusion.")))
+        words.addWidget(label(self.tr("Free software under the Apache License 2.0.")))
+        words.addWidget(
+            label(f"Python {platform.python_version()} · Qt {_version(_LIBRARIES[0])}", "caption")
+        )
+        top = QHBoxLayout()
+        top.setSpacing(18)
+        top.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(words)
+        _finish(self, top)
+
+
+class ShortcutsDialog(QDialog):
+    """All keys, made from the table of actions."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard Shortcuts"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(32)
+        grid.setVerticalSpacing(6)
+        entries = [spec for spec in ACTIONS if spec.keys]
+        half = (len(entries) + 1) // 2
+        for index, spec in enumerate(entries):
+            row, column = index % half, 2 * (index // half)
+            keys = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+            grid.addWidget(label(translated(spec.text).rstrip("…")), row, column)
+            grid.addWidget(
+                label(keys.replace("Return", "Enter"), "key"),
+                row,
+                column + 1,
+                Qt.AlignmentFlag.AlignRight,
+            )
+        extra = self.tr("Alt+Up and Alt+Down in the prompt recall earlier prompts.")
+        grid.addWidget(label(extra, "caption"), half, 0, 1, 4)
+        _finish(self, grid)
+
+
+class FaultReportDialog(QDialog):
+    """The report, to be read before it is copied; nothing is sent anywhere."""
+
+    def __init__(self, report: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Fault Report"))
+        self.resize(620, 460)
+        text = QPlainTextEdit(report)
+        text.setReadOnly(True)
+        text.setAccessibleName(self.tr("Fault report"))
+        copy = text_button(self.tr("Copy"), icon_name="copy", tooltip=self.tr("Copy the report"))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
+        content = QVBoxLayout()
+        content.setSpacing(10)
+        words = self.tr("Copy this into your report. Nothing is sent by the studio itself.")
+        content.addWidget(label(words, "muted"))
+        content.addWidget(text, 1)
+        _finish(self, content, copy)
+
+
+def _finish(
+    dialog: QDialog, content: QVBoxLayout | QHBoxLayout | QGridLayout, *buttons: QWidget
+) -> None:
+    close = text_button(dialog.tr("Close"))
+    close.setDefault(True)
+    close.clicked.connect(dialog.accept)
+    foot = QHBoxLayout()
+    foot.setSpacing(8)
+    foot.addStretch()
+    for button in (*buttons, close):
+        foot.addWidget(button)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 20, 24, 16)
+    layout.setSpacing(18)
+    layout.addLayout(content, 1)
+    layout.addLayout(foot)

@@ -1,0 +1,97 @@
+"""Offers the settings of a picture, field by field."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+
+from sdstudio.messages.generation import GenerationRequest
+from sdstudio.ui.widgets.buttons import icon_button, text_button
+from sdstudio.ui.widgets.labels import ElidedLabel, label
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Prompt": ("prompt",),
+    "Negative prompt": ("negative_prompt",),
+    "Model": ("model",),
+    "Size": ("width", "height"),
+    "Seed": ("seed",),
+    "Steps": ("num_inference_steps",),
+    "Guidance": ("guidance_scale",),
+    "Sampler": ("sampler", "schedule"),
+    "Advanced": ("guidance_rescale", "clip_skip", "vae_tiling"),
+}
+
+
+def recall_text(request: GenerationRequest, group: str) -> str:
+    """What taking over a group would set, in a few words."""
+    values = [getattr(request, name) for name in GROUPS[group]]
+    if group == "Size":
+        return f"{values[0]} × {values[1]}"
+    if group == "Guidance":
+        return f"{values[0]:g}"
+    if group == "Advanced":
+        return f"rescale {values[0]:g}, CLIP skip {values[1]}"
+    return ", ".join(str(value) for value in values)
+
+
+class RecallCard(QFrame):
+    """Check boxes for what to take over from a picture that the studio made."""
+
+    taken = Signal(object, object)  # GenerationRequest, tuple of field names
+    start_wanted = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._request: GenerationRequest | None = None
+        self.boxes: dict[str, QCheckBox] = {}
+        self._values: dict[str, ElidedLabel] = {}
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        for row, group in enumerate(GROUPS):
+            self.boxes[group] = QCheckBox(self.tr(group))
+            self._values[group] = ElidedLabel("", "muted")
+            grid.addWidget(self.boxes[group], row, 0)
+            grid.addWidget(self._values[group], row, 1)
+        self.use_button = text_button(self.tr("Use these"))
+        self.start_button = text_button(
+            self.tr("Start from it"), tooltip=self.tr("Use the picture itself as starting picture")
+        )
+        self._lay_out(grid)
+        self.use_button.clicked.connect(self._take)
+        self.start_button.clicked.connect(self.start_wanted)
+
+    def offer(self, request: GenerationRequest) -> None:
+        """Show what a picture was made with; all but advanced settings are ticked."""
+        self._request = request
+        for group, box in self.boxes.items():
+            text = recall_text(request, group)
+            box.setChecked(group != "Advanced" and bool(text))
+            box.setEnabled(bool(text))
+            self._values[group].setText(text or self.tr("none"))
+        self.show()
+
+    def _lay_out(self, grid: QGridLayout) -> None:
+        close = icon_button("close", self.tr("Close"))
+        close.clicked.connect(self.closed)
+        top = QHBoxLayout()
+        top.addWidget(label(self.tr("Settings of this picture"), "heading"), 1)
+        top.addWidget(close)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.use_button, 1)
+        buttons.addWidget(self.start_button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 10)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        layout.addLayout(grid)
+        layout.addLayout(buttons)
+
+    def _take(self) -> None:
+        ticked = (GROUPS[group] for group, box in self.boxes.items() if box.isChecked())
+        fields = tuple(name for names in ticked for name in names)
+        self.taken.emit(self._request, fields)

@@ -1,0 +1,86 @@
+"""The middle of the window: the canvas, and what may lie over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sdstudio.messages.events import StepEvent
+from sdstudio.messages.result import PictureResult
+from sdstudio.ui.notices import NoticeBar
+from sdstudio.ui.start.welcome import Welcome
+from sdstudio.ui.widgets.picture_view import PictureView
+
+
+class Canvas(Protocol):
+    """What the window tells its canvas; its own actions (`QWidget.actions`) go into the menu."""
+
+    def show_preview(self, step: StepEvent) -> None:
+        """Show a step's preview at the place and size of the picture to come."""
+        ...
+
+    def show_picture(self, result: PictureResult, path: Path) -> None:
+        """Show a finished picture, which is saved at `path`."""
+        ...
+
+
+class PlainCanvas(QWidget):
+    """A canvas that only shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.view = PictureView()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.addWidget(self.view)
+
+    def show_preview(self, step: StepEvent) -> None:
+        """Show a step's preview."""
+        if step.preview is not None:
+            self.view.show_raster(step.preview)
+
+    def show_picture(self, result: PictureResult, path: Path) -> None:
+        """Show a finished picture."""
+        self.view.show_raster(result.picture)
+
+
+class Stage(QWidget):
+    """Holds the canvas and keeps welcome and notices in place over it."""
+
+    def __init__(self, canvas: QWidget, welcome: Welcome) -> None:
+        super().__init__()
+        self.canvas = canvas
+        self.welcome = welcome
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(canvas)
+        welcome.setParent(self)
+        self.notices = NoticeBar(self)
+        welcome.installEventFilter(self)
+        welcome.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_welcome()
+        self.notices.adjust()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.welcome and event.type() == QEvent.Type.LayoutRequest:
+            self._place_welcome()
+        return super().eventFilter(watched, event)
+
+    def hide_welcome(self) -> None:
+        """Make room for the first picture."""
+        self.welcome.hide()
+
+    def _place_welcome(self) -> None:
+        size = self.welcome.sizeHint().boundedTo(self.size())
+        left = (self.width() - size.width()) // 2
+        top = (self.height() - size.height()) // 2
+        self.welcome.setGeometry(left, max(0, top), size.width(), size.height())

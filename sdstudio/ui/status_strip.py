@@ -1,0 +1,84 @@
+"""The strip at the foot of the window: what is going on, how far, how long still."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from sdstudio.ui.run_progress import RunProgress
+from sdstudio.ui.widgets.labels import ElidedLabel, label
+
+_BUSY_MAXIMUM = 1000
+
+
+class StatusStrip(QWidget):
+    """Shows what it is told; all places keep their width, so that nothing jumps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(28)
+        self.activity = ElidedLabel("", "")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(160)
+        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        self.pace = label("", "caption")
+        self.time_left = label("", "caption")
+        self.waiting = label("", "caption")
+        self.model = label("", "caption")
+        self.device = label("", "caption")
+        for words, width in ((self.pace, 76), (self.time_left, 92)):
+            words.setMinimumWidth(width)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(14)
+        layout.addWidget(self.activity, 1)
+        for widget in (self.bar, self.pace, self.time_left):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        for widget in (self.waiting, self.model, self.device):
+            layout.addWidget(widget)
+        self.show_idle(self.tr("Ready"))
+
+    def show_idle(self, text: str) -> None:
+        """Say that nothing runs, and why if that is worth saying."""
+        self.activity.setText(text)
+        self.pace.clear()
+        self.time_left.clear()
+        self._keep_place(visible=False)
+
+    def show_progress(self, progress: RunProgress) -> None:
+        """Show how far the run is."""
+        self.activity.setText(progress.text)
+        self.pace.setText(progress.pace)
+        self.time_left.setText(progress.time_left)
+        self._keep_place(visible=True)
+        self.bar.setRange(0, 0 if progress.fraction is None else _BUSY_MAXIMUM)
+        if progress.fraction is not None:
+            self.bar.setValue(round(progress.fraction * _BUSY_MAXIMUM))
+
+    def show_waiting(self, count: int, *, is_paused: bool) -> None:
+        """Say how many runs wait."""
+        text = "" if not count else self.tr("{0} waiting").format(count)
+        self.waiting.setText(
+            self.tr("Queue paused") + f" · {text}" * bool(text) if is_paused else text
+        )
+
+    def show_model(self, text: str) -> None:
+        """Name the model in use."""
+        self.model.setText(text)
+        self.model.setToolTip(self.tr("Model"))
+
+    def show_device(self, text: str) -> None:
+        """Name where and in what precision pictures are made."""
+        self.device.setText(text)
+        self.device.setToolTip(self.tr("Device and precision"))
+
+    def _keep_place(self, *, visible: bool) -> None:
+        policy = self.bar.sizePolicy()
+        if not policy.retainSizeWhenHidden():
+            policy.setRetainSizeWhenHidden(True)
+            self.bar.setSizePolicy(policy)
+        self.bar.setVisible(visible)

@@ -1,0 +1,315 @@
+"""The studio put together: form, panel, canvas, controller and window, wired once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from sdstudio.messages.generation import GenerationRequest
+from sdstudio.messages.result import PictureResult
+from sdstudio.settings.settings import with_recent_prompt
+from sdstudio.settings.store import SettingsStore
+from sdstudio.ui.background import Background
+from sdstudio.ui.commands import EditCommands, PictureCommands, RunCommands, open_folder
+from sdstudio.ui.failures import Failures
+from sdstudio.ui.generation_choices import GenerationChoices, load_example_prompts
+from sdstudio.ui.generation_form import GenerationForm
+from sdstudio.ui.job_controller import JobController
+from sdstudio.ui.main_window import MainWindow
+from sdstudio.ui.notices import Notice
+from sdstudio.ui.prompt.generate_bar import GenerateBar
+from sdstudio.ui.prompt.prompt_panel import PromptPanel
+from sdstudio.ui.run_display import RunDisplay
+from sdstudio.ui.shortcuts import make_actions
+from sdstudio.ui.stage import PlainCanvas, Stage
+from sdstudio.ui.start.welcome import Welcome
+from sdstudio.ui.taskbar import Taskbar
+from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
+
+SAVE_DELAY_MS = 800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The widgets of the rooms that have modules of their own.
+
+    Attributes:
+        canvas: see `stage.Canvas`.
+    """
+
+    canvas: QWidget
+    gallery: QWidget
+    queue: QWidget
+
+
+def plain_rooms() -> Rooms:
+    """Rooms that only keep their places."""
+    return Rooms(canvas=PlainCanvas(), gallery=QWidget(), queue=QWidget())
+
+
+class Studio(QObject):
+    """Everything on the UI thread.
+
+    Args:
+        controller: with the engine behind it.
+        store: settings, read at start and written after changes.
+        theme_switch: wears the theme.
+        gallery_folder: tells where pictures are saved now.
+        choices: for the lists of the prompt panel.
+    """
+
+    def __init__(
+        self,
+        *,
+        controller: JobController,
+        store: SettingsStore,
+        theme_switch: ThemeSwitch,
+        gallery_folder: Callable[[], Path],
+        choices: GenerationChoices | None = None,
+        make_rooms: Callable[[Studio], Rooms] | None = None,
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self.store = store
+        self.gallery_folder = gallery_folder
+        self._theme_switch = theme_switch
+        self._background = Background(self)
+        self.actions = make_actions(self)
+        self.form = GenerationForm(choices, self)
+        self._restore_form()
+        rooms = plain_rooms() if make_rooms is None else make_rooms(self)
+        self._build_window(rooms)
+        self._wire(rooms)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(SAVE_DELAY_MS)
+        self._save_timer.timeout.connect(self._save_settings)
+
+    def open(self) -> None:
+        """Show the window; what is not needed for the first picture comes after it is painted."""
+        settings = self.store.settings
+        self.window.open_at(settings.window_geometry, settings.window_state)
+        self.panel.focus_prompt()
+        QTimer.singleShot(0, self._after_first_paint)
+
+    def change_setting(self, name: str, value: object) -> None:
+        """Take a setting and let it work at once."""
+        if getattr(self.store.settings, name) == value:
+            return
+        self.store.update(**{name: value})
+        if name in ("device", "dtype", "preview_mode", "threads"):
+            self.controller.reset_engine()
+        if name == "gallery_folder":
+            self.controller.save_again()
+        self._apply_settings()
+        self._save_timer.start()
+
+    # --- building -------------------------------------------------------------------------
+
+    def _build_window(self, rooms: Rooms) -> None:
+        bar = GenerateBar(
+            generate=self.actions["generate"],
+            stop_now=self.actions["stop-now"],
+            after_picture=self.actions["after-picture"],
+            more=[self.actions[name] for name in ("generate-first", "pause-queue", "clear-queue")],
+        )
+        self.panel = PromptPanel(self.form, bar)
+        keys = self.actions["generate"].shortcut()
+        welcome = Welcome(load_example_prompts()[1:], keys)
+        welcome.example_chosen.connect(self._use_example)
+        self.stage = Stage(rooms.canvas, welcome)
+        self.window = MainWindow(
+            panel=self.panel,
+            stage=self.stage,
+            gallery=rooms.gallery,
+            queue=rooms.queue,
+            actions=self.actions,
+        )
+        self.window.may_close = self._may_close
+        self.window.closed.connect(self._on_closed)
+
+    def _wire(self, rooms: Rooms) -> None:
+        self.failures = Failures(self.controller, self.stage.notices, self.form.choices)
+        self.failures.engine_setting_wanted.connect(self._take_engine_remedy)
+        self.failures.folder_wanted.connect(self._choose_folder)
+        self.failures.report_wanted.connect(self._show_report)
+        self.run_display = RunDisplay(
+            controller=self.controller,
+            window=self.window,
+            canvas=rooms.canvas,  # type: ignore[arg-type] - a QWidget that is a Canvas
+            form=self.form,
+            taskbar=Taskbar(self),
+        )
+        self.run_commands = RunCommands(
+            self.actions,
+            controller=self.controller,
+            form=self.form,
+            panel=self.panel,
+            failures=self.failures,
+        )
+        self.run_commands.submitted.connect(self._on_submitted)
+        self.pictures = PictureCommands(
+            self.actions,
+            window=self.window,
+            panel=self.panel,
+            failures=self.failures,
+            background=self._background,
+        )
+        self.controller.picture_saved.connect(self.pictures.remember_shown)
+        EditCommands(self.actions, rooms.canvas)
+        self._connect_window_actions()
+
+    def _connect_window_actions(self) -> None:
+        connections = {
+            "settings": self._show_settings,
+            "open-folder": self._open_folder,
+            "quit": self.window.close,
+            "reset-layout": self.window.reset_layout,
+            "shortcuts": self._show_shortcuts,
+            "fault-report": self._show_last_report,
+            "about": self._show_about,
+        }
+        for name, method in connections.items():
+            self.actions[name].triggered.connect(method)
+        self.actions["full-screen"].toggled.connect(self._show_full_screen)
+        for name in ("dark", "light", "system"):
+            self.actions[f"theme-{name}"].triggered.connect(
+                lambda _=False, name=name: self.change_setting("theme", name)
+            )
+
+    def _restore_form(self) -> None:
+        settings = self.store.settings
+        self.form.prompt = load_example_prompts()[0]
+        self.form.from_values(settings.form_values)
+
+    def _after_first_paint(self) -> None:
+        settings = self.store.settings
+        self.panel.prompt.set_earlier(settings.recent_prompts)
+        for name, section in self.panel.sections().items():
+            section.set_open(bool(settings.panel_state.get(name, section.is_open)))
+        self._apply_settings()
+        for text in self.store.take_notices():
+            self.stage.notices.tell(Notice(text=text, severity="warning"))
+        self.controller.read_journal()
+
+    def _apply_settings(self) -> None:
+        settings = self.store.settings
+        theme: ThemeChoice = settings.theme
+        self._theme_switch.choose(theme)
+        self.actions[f"theme-{theme}"].setChecked(True)
+        self.run_display.notifies = settings.notify_when_done
+        self.window.setAnimated(not settings.reduced_motion)
+        self.window.strip.show_device(
+            self.tr("Device: automatic") if settings.device == "auto" else settings.device.upper()
+        )
+
+    # --- what happens ---------------------------------------------------------------------
+
+    def _on_submitted(self, request: GenerationRequest) -> None:
+        recent = with_recent_prompt(self.store.settings.recent_prompts, request.prompt)
+        self.store.update(recent_prompts=recent, form_values=self.form.to_values())
+        self.panel.prompt.set_earlier(recent)
+        self._save_timer.start()
+
+    def _use_example(self, text: str) -> None:
+        self.form.prompt = text
+        self.panel.focus_prompt()
+
+    def _take_engine_remedy(self, remedy: str) -> None:
+        if remedy == "float32":
+            self.change_setting("dtype", "float32")
+        else:
+            self.change_setting("device", "cpu")
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self.window, self.tr("Picture Folder"), str(self.gallery_folder())
+        )
+        if name:
+            self.change_setting("gallery_folder", name)
+
+    def _open_folder(self) -> None:
+        try:
+            open_folder(self.gallery_folder())
+        except OSError as error:
+            self.failures.tell(error)
+
+    def _save_settings(self) -> None:
+        self._background.run(self.store.save)
+
+    # --- dialogs --------------------------------------------------------------------------
+
+    def _show_settings(self) -> None:
+        from sdstudio.ui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.store.settings, self.gallery_folder(), self.window)
+        dialog.change_wanted.connect(self.change_setting)
+        dialog.open()
+
+    def _show_shortcuts(self) -> None:
+        from sdstudio.ui.help_dialogs import ShortcutsDialog
+
+        ShortcutsDialog(self.window).open()
+
+    def _show_about(self) -> None:
+        from sdstudio.ui.help_dialogs import AboutDialog
+
+        AboutDialog(self.window).open()
+
+    def _show_last_report(self) -> None:
+        self._show_report(self.failures.last_details)
+
+    def _show_report(self, details: str) -> None:
+        from sdstudio.ui.help_dialogs import (
+            FaultReportDialog,
+            fault_report,
+        )
+
+        FaultReportDialog(fault_report(self.store.settings, details), self.window).open()
+
+    def _show_full_screen(self, is_full: bool) -> None:
+        self.window.showFullScreen() if is_full else self.window.showNormal()
+
+    # --- closing --------------------------------------------------------------------------
+
+    def _may_close(self) -> bool:
+        count = len(self.controller.unsaved)
+        if not count:
+            return True
+        text = self.tr("One picture is not saved.")
+        if count > 1:
+            text = self.tr("{0} pictures are not saved.").format(count)
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.warning(
+            self.window,
+            self.tr("Close SD Studio"),
+            text,
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            self._choose_folder()
+            return False
+        return answer == buttons.Discard
+
+    def _on_closed(self) -> None:
+        geometry, state = self.window.place()
+        sections = {name: part.is_open for name, part in self.panel.sections().items()}
+        self.store.update(
+            window_geometry=geometry,
+            window_state=state,
+            form_values=self.form.to_values(),
+            panel_state={**self.store.settings.panel_state, **sections},
+        )
+        self.window.hide()
+        self.controller.shut_down()
+        self.store.save()
+        self._background.finish()
+
+    def show_shown(self, result: PictureResult, path: Path) -> None:
+        """Note which picture lies on the canvas, for copying and saving it."""
+        self.pictures.remember_shown(result, path)

@@ -1,0 +1,45 @@
+"""Labels with a role for the style sheet, and one that shortens its text to fit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy
+
+
+def label(text: str = "", role: str = "") -> QLabel:
+    """A plain-text label; text from files is never taken for HTML."""
+    result = QLabel(text)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        result.setProperty("role", role)
+    return result
+
+
+def line() -> QFrame:
+    """A thin horizontal line."""
+    result = QFrame()
+    result.setProperty("role", "line")
+    return result
+
+
+class ElidedLabel(QLabel):
+    """One line that ends in an ellipsis where there is no room; the tooltip has all of it."""
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if role:
+            self.setProperty("role", role)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.text().replace("\n", " ")
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+        self.setToolTip(self.text() if shown != text else "")
