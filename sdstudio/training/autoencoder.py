@@ -10,6 +10,9 @@ from typing import TypeVar, cast
 
 import torch
 from diffusers import AutoencoderKL
+from diffusers.models.downsampling import Downsample2D
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.upsampling import Upsample2D
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -24,7 +27,7 @@ from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 
 CHANNELS = (32, 32, 64, 128)
-CHANNELS_PER_NORM_GROUP = 8
+INITIAL_LOGVAR = -5.0
 LATENT_CHANNELS = 4
 SIZES = "128:0.65,256:0.35"
 HELD_OUT_COUNT = 64
@@ -36,17 +39,73 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 def build_autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
-    """Return an untrained VAE that is 2^(levels - 1) times smaller inside, without attention."""
+    """Return a VAE that is 2^(levels - 1) times smaller inside, without attention.
+
+    One norm group over all channels: a norm takes away the mean and the scale of each group, and
+    with many small groups plain colours came back grey (measured).
+    """
     levels = len(channels)
-    return AutoencoderKL(
+    vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
         block_out_channels=channels,
         layers_per_block=1,
         latent_channels=LATENT_CHANNELS,
-        norm_num_groups=channels[0] // CHANNELS_PER_NORM_GROUP,
+        norm_num_groups=1,
         mid_block_add_attention=False,
     )
+    start_from_mean_colours(vae)
+    return vae
+
+
+@torch.no_grad()
+def start_from_mean_colours(vae: AutoencoderKL) -> None:
+    """Set the weights so that three latent channels hold the mean colour of each block.
+
+    From random weights the first thousand steps learn brightness only and leave pictures grey
+    (measured). So the residual branches begin at zero (Fixup, Zhang et al. 2019), and six channels
+    carry +colour and -colour through every other layer; silu(x) - silu(-x) = x undoes the
+    activation before the last convolution of each half. All other channels begin at random.
+    """
+    for module in vae.modules():
+        if isinstance(module, ResnetBlock2D):
+            nn.init.zeros_(module.conv2.weight)
+            if module.conv_shortcut is not None:
+                _carry(module.conv_shortcut)
+        elif isinstance(module, Downsample2D):
+            _carry(module.conv, window=2)
+        elif isinstance(module, Upsample2D):
+            _carry(module.conv)
+    for half in (vae.encoder, vae.decoder):
+        _split_signs(half.conv_in)
+        _join_signs(half.conv_out)
+    for conv in (vae.quant_conv, vae.post_quant_conv):
+        nn.init.dirac_(conv.weight)
+    nn.init.zeros_(vae.encoder.conv_out.weight[LATENT_CHANNELS:])
+    nn.init.constant_(vae.encoder.conv_out.bias[LATENT_CHANNELS:], INITIAL_LOGVAR)
+
+
+def _carry(conv: nn.Conv2d, window: int = 1) -> None:
+    """Let the six colour channels pass, each the mean of `window` x `window` pixels."""
+    corner = 0 if window > 1 else conv.kernel_size[0] // 2
+    conv.weight[:6].zero_()
+    for channel in range(6):
+        area = conv.weight[channel, channel, corner : corner + window, corner : corner + window]
+        area.fill_(1 / window**2)
+
+
+def _split_signs(conv: nn.Conv2d) -> None:
+    conv.weight[:6].zero_()
+    for channel in range(3):
+        conv.weight[channel, channel, 1, 1] = 1
+        conv.weight[channel + 3, channel, 1, 1] = -1
+
+
+def _join_signs(conv: nn.Conv2d) -> None:
+    conv.weight[:3].zero_()
+    for channel in range(3):
+        conv.weight[channel, channel, 1, 1] = 1
+        conv.weight[channel, channel + 3, 1, 1] = -1
 
 
 def reconstruction_losses(reconstruction: Tensor, pictures: Tensor) -> dict[str, Tensor]:
@@ -224,11 +283,9 @@ def _build(request: TrainingRequest) -> AutoencoderKL:
         channels = tuple(int(n) for n in text.split(","))
     except ValueError:
         channels = ()
-    if not channels or any(
-        n < 1 or n % (channels[0] // CHANNELS_PER_NORM_GROUP or n + 1) for n in channels
-    ):
+    if not channels or min(channels) < 1:
         raise InvalidRequestError(
-            f'The channels "{text}" do not fit.', f"Write multiples of 8 like {CHANNELS}."
+            f'The channels "{text}" do not fit.', f"Write whole numbers like {CHANNELS}."
         )
     torch.manual_seed(request.seed)
     return build_autoencoder(channels).to(memory_format=torch.channels_last)
