@@ -43,9 +43,8 @@ def start_log(folder: Path, *, level: int = logging.INFO) -> Path | None:
 
 def last_lines(folder: Path, *, count: int = 60) -> list[str]:
     """Return the last lines of the log, fewer if it has not as many."""
-    with contextlib.suppress(OSError):
-        with (folder / LOG_NAME).open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - 500 * count))
-            return file.read().decode("utf-8", "replace").splitlines()[-count:]
+    with contextlib.suppress(OSError), (folder / LOG_NAME).open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 500 * count))
+        return file.read().decode("utf-8", "replace").splitlines()[-count:]
     return []

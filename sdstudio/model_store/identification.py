@@ -162,14 +162,19 @@ def _lora_family(header: SafetensorsHeader) -> Family:
 
 
 def _text_family(width: int | None) -> Family:
-    return "sdxl" if width == 1280 else _TEXT_WIDTHS.get(width or 0, "other")
+    if width is None:
+        return "other"
+    return "sdxl" if width == 1280 else _TEXT_WIDTHS.get(width, "other")
 
 
 def _named_family(header: SafetensorsHeader) -> Family:
     """What the file says of itself, where the tensors cannot tell."""
     keys = ("modelspec.architecture", "ss_base_model_version")
     said = " ".join(header.metadata.get(key, "") for key in keys).lower()
-    return next((family for word, family in _ARCHITECTURES if word in said), "other")
+    for word, family in _ARCHITECTURES:
+        if word in said:
+            return family
+    return "other"
 
 
 def _token_embedding(header: SafetensorsHeader) -> int | None:

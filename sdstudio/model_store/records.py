@@ -199,14 +199,18 @@ def _geometry(path: Path, family: Family) -> tuple[int, tuple[int, int]]:
     unet = read_config(unet_file)
     vae_file = path / "vae" / "config.json"
     vae_scale_factor = _halvings(read_config(vae_file)) if vae_file.is_file() else 1
-    sample_size = unet.get("sample_size")
-    pair = isinstance(sample_size, list) and len(sample_size) == 2
-    height, width = sample_size if pair else (sample_size, sample_size)
-    if not (isinstance(height, int) and isinstance(width, int) and 0 < min(width, height) < 10_000):
-        height = width = 64
+    width, height = _sample_size(unet)
     if family == "ddpm":
         return _halvings(unet), (width, height)
     return vae_scale_factor, (width * vae_scale_factor, height * vae_scale_factor)
+
+
+def _sample_size(unet: dict[str, Any]) -> tuple[int, int]:
+    """(width, height) of what the UNet was trained on, 64 x 64 where it does not say."""
+    said = unet.get("sample_size")
+    sides = said if isinstance(said, list) else [said, said]
+    whole = [side for side in sides if isinstance(side, int) and 0 < side < 10_000]
+    return (whole[1], whole[0]) if len(whole) == len(sides) == 2 else (64, 64)
 
 
 def _halvings(config: dict[str, Any]) -> int:

@@ -1,1 +1,5 @@
-"""The command line: one module a command."""
+"""The commands of `sdstudio`, one module each, with `add_parser` and `run`.
+
+May import everything, what is slow only inside functions.
+Must never hold business rules.
+"""
