@@ -13,6 +13,7 @@ from sdstudio.training.world.paint import Surface
 from sdstudio.training.world.vocabulary import Style
 
 SKY_BANDS = 6
+MARK_DARKER = 52
 PIXEL_SIDE = 4
 PIXEL_COLOURS = 48
 CELL_SIDE = 46
@@ -81,13 +82,22 @@ def _picture_book(drawing: Drawing) -> Image.Image:
 def _flat(drawing: Drawing) -> Image.Image:
     ids = drawing.fine_ids.astype(np.int32)
     shapes = int(ids.max()) + 1
-    # The sky has no shapes: it is cut into bands.
+    # 1. The sky has no shapes: it is cut into bands.
     band = np.arange(ids.shape[0]) * SKY_BANDS // ids.shape[0]
     ids = np.where(ids == 0, shapes + band[:, None], ids)
-    step = drawing.surface.scale
-    colours = _region_colours(
-        drawing.picture, ids[::step, ::step], shapes + SKY_BANDS, saturation=1.4
-    )
+    # 2. Dark marks inside a shape, such as pupils, stay.
+    luma = np.asarray(drawing.surface.picture_at_full_resolution().convert("L"))
+    step, count = drawing.surface.scale, shapes + SKY_BANDS
+    near = (slice(None, None, step), slice(None, None, step))
+    areas = np.maximum(np.bincount(ids[near].ravel(), minlength=count), 1)
+    usual = np.bincount(ids[near].ravel(), luma[near].ravel(), minlength=count) / areas
+    ids += count * (luma < (usual - MARK_DARKER).astype(np.float32)[ids])
+    # 3. The world is printed in stronger inks; things keep their own colour.
+    regions = ids[near]
+    colours = _region_colours(drawing.picture, regions, 2 * count, saturation=1.4)
+    things = np.bincount(regions[drawing.things], minlength=2 * count) > 0
+    inks = (colours.astype(np.float32) - 118) * 1.25 + 118
+    colours = np.where(things[:, None], colours, inks.clip(0, 255).astype(np.uint8))
     return Image.fromarray(colours[ids]).reduce(step)
 
 
