@@ -59,18 +59,17 @@ def token_ids(tokenizer: CLIPTokenizer, captions: list[str], *, crop: bool = Fal
     """Return the captions' tokens as int64 (captions, length), padded with <|endoftext|>.
 
     Args:
-        crop: stop at the longest caption, up to the next multiple of 8, instead of 77. Exact for
-            whatever reads only the first <|endoftext|> of a causal model, as CLIP does.
+        crop: stop at the longest caption instead of 77. Exact for whatever reads only the first
+            <|endoftext|> of a causal model, as CLIP does.
     """
     encoded = tokenizer(
         captions,
         padding="longest" if crop else "max_length",
-        pad_to_multiple_of=8 if crop else None,
         max_length=CONTEXT_LENGTH,
         truncation=True,
         return_tensors="pt",
     )
-    return encoded["input_ids"][:, :CONTEXT_LENGTH]
+    return encoded["input_ids"]
 
 
 def _assemble(alphabet: list[str], merges: list[tuple[str, str]]) -> CLIPTokenizer:
