@@ -17,12 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from sdstudio.errors import InvalidRequestError, ModelFileError, NumericalError
 from sdstudio.jobs.job import Emit, Job
@@ -32,7 +30,8 @@ from sdstudio.messages.training import TrainingRequest
 from sdstudio.training.dataset import seeded_generator
 from sdstudio.training.ema import ExponentialMovingAverage
 from sdstudio.training.run_folder import Checkpoint, RunFolder
-from sdstudio.training.sample_grid import save_picture, to_raster
+from sdstudio.training.run_log import RunLog
+from sdstudio.training.sample_grid import to_raster
 
 Precision = Literal["float32", "bfloat16"]
 End = Literal["complete", "out of time", "stopped"]
@@ -177,6 +176,7 @@ class TrainingLoop:
         self.ema = ExponentialMovingAverage(objective, decay=settings.ema_decay)
         self._fetch = fetch
         self._pending: list[dict[str, float | Tensor]] = []
+        self._log: RunLog | None = None
         self._saved_at = time.monotonic()
         self.step = 0
         """Optimiser steps done so far."""
@@ -191,8 +191,6 @@ class TrainingLoop:
         if checkpoint is None:
             return False
         self._restore(checkpoint)
-        if self.accelerator.is_main_process:
-            self.folder.trim_losses(self.step)
         return True
 
     def run(self, job: Job, emit: Emit) -> End:
@@ -203,20 +201,31 @@ class TrainingLoop:
             NumericalError: the loss is no longer a number; the last checkpoint is sound.
         """
         settings, pace = self.settings, Pace(self.step)
-        writer = SummaryWriter(str(self.folder.logs), purge_step=self.step + 1)
-        with contextlib.closing(writer):
-            end: End | None = "complete" if self.step >= settings.steps else None
+        end: End | None = "complete" if self.step >= settings.steps else None
+        with self._logging():
             while end is None:
                 self._train_step()
                 end = self._end(job, pace)
                 save = bool(end) or self.step % settings.checkpoint_every == 0 or self._is_old()
                 draw = self.step % settings.sample_every == 0 and not job.cancel.is_cancelled
                 if save or draw or self.step % settings.log_every == 0:
-                    self._report(job.id, emit, writer, pace, draw)
+                    self._report(job.id, emit, pace, draw=draw)
                 if save:
-                    self._save(writer, evaluate=not job.cancel.is_cancelled)
+                    self._save(evaluate=not job.cancel.is_cancelled)
         job.cancel.raise_if_cancelled()
         return end
+
+    @contextlib.contextmanager
+    def _logging(self) -> Iterator[None]:
+        """Within the block the main process keeps a log."""
+        if self.accelerator.is_main_process:
+            self._log = RunLog(self.folder, last_step=self.step)
+        try:
+            yield
+        finally:
+            if self._log:
+                self._log.close()
+            self._log = None
 
     def _train_step(self) -> None:
         settings, parts = self.settings, self.settings.accumulation
@@ -272,23 +281,15 @@ class TrainingLoop:
         flags = self.accelerator.reduce(torch.tensor(float(flag), device=self.device), "sum")
         return bool(flags > 0)
 
-    def _report(
-        self, job_id: str, emit: Emit, writer: SummaryWriter, pace: Pace, draw: bool
-    ) -> None:
-        """Hand the losses since the last report to the file, the logs and the person."""
+    def _report(self, job_id: str, emit: Emit, pace: Pace, *, draw: bool) -> None:
+        """Hand the losses since the last report to the log and the person."""
         records = [{k: float(v) for k, v in record.items()} for record in self._pending]
         self._pending.clear()
-        for record in records:
-            if not math.isfinite(record["loss"]):
-                raise NumericalError(
-                    f"The loss was no longer a number at step {record['step']:.0f}.",
-                    "Go on from the last checkpoint with a lower learning rate.",
-                )
+        _require_finite(records)
+        if self._log is None:
+            return
         means = {k: sum(r[k] for r in records) / len(records) for k in records[0] if k != "step"}
-        if self.accelerator.is_main_process:
-            self.folder.append_losses(records)
-            for name, value in means.items():
-                writer.add_scalar(f"train/{name}", value, self.step)
+        self._log.losses(records, means, self.step)
         speed = pace.steps_per_second(self.step)
         emit(
             TrainingStepEvent(
@@ -299,29 +300,27 @@ class TrainingLoop:
                 learning_rate=means["learning_rate"],
                 samples_per_second=speed * self.settings.batch_size,
                 seconds_left=(self.settings.steps - self.step) / speed,
-                sample=self._sample(writer) if draw else None,
+                sample=self._sample(self._log) if draw else None,
             )
         )
 
-    def _sample(self, writer: SummaryWriter) -> Raster | None:
+    def _sample(self, log: RunLog) -> Raster | None:
         """Have the trainer draw a picture of the progress, with the averaged weights."""
-        if not self.hooks.sample or not self.accelerator.is_main_process:
+        if not self.hooks.sample:
             return None
         with self.averaged():
             picture = self.hooks.sample()
-        save_picture(picture, self.folder.sample_path(self.step))
-        writer.add_image("samples", np.asarray(picture), self.step, dataformats="HWC")
+        log.picture(picture, self.step)
         return to_raster(picture)
 
-    def _save(self, writer: SummaryWriter, *, evaluate: bool) -> None:
+    def _save(self, *, evaluate: bool) -> None:
         """Write a checkpoint, with the trainer's figures about the averaged weights."""
-        if self.accelerator.is_main_process:
+        if self._log:
             figures: dict[str, float] = {}
             if evaluate and self.hooks.evaluate:
                 with self.averaged():
                     figures = self.hooks.evaluate()
-                for name, value in figures.items():
-                    writer.add_scalar(f"evaluation/{name}", value, self.step)
+                self._log.figures(figures, self.step)
             self.folder.save(self._checkpoint(figures))
         self.accelerator.wait_for_everyone()
         self._saved_at = time.monotonic()
@@ -376,3 +375,12 @@ class TrainingLoop:
             group["lr"] = 0.0
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
+
+
+def _require_finite(records: list[dict[str, float]]) -> None:
+    for record in records:
+        if not math.isfinite(record["loss"]) or not math.isfinite(record["norm"]):
+            raise NumericalError(
+                f"The loss was no longer a number at step {record['step']:.0f}.",
+                "Go on from the last checkpoint with a lower learning rate.",
+            )

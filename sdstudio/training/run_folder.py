@@ -150,6 +150,8 @@ def publish_folder(path: Path, write: Callable[[Path], object]) -> None:
     part = path.parent / f".{path.name}.part"
     old = path.parent / f".{path.name}.old"
     try:
+        if old.exists() and not path.exists():  # killed between the two renames
+            old.rename(path)
         for leftover in (part, old):
             shutil.rmtree(leftover, ignore_errors=True)
         part.mkdir(parents=True)
