@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +13,14 @@ from sdstudio import paths
 from sdstudio.settings.store import FILE_NAME, SettingsStore
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from sdstudio.jobs.engine import Engine
+    from sdstudio.jobs.journal import QueueJournal
     from sdstudio.messages.result import PictureResult
+    from sdstudio.model_store.records import ModelRecord
+    from sdstudio.ui.generation_choices import ModelChoice
+    from sdstudio.ui.studio import Studio
 
 GIL_SWITCH_S = 0.001
 """How long the engine thread may hold Python while the window wants to paint."""
@@ -37,7 +45,28 @@ class SavingPlace:
         return GalleryStore(self.folder(), name_pattern=pattern).add(result)
 
 
-def run_studio(engine: Engine | None = None, arguments: list[str] | None = None) -> int:
+class Session:
+    """Sees to it that only one window of a user keeps the queue's journal.
+
+    Attributes:
+        journal: None where another window keeps it, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from PySide6.QtCore import QLockFile
+
+        from sdstudio.jobs.journal import QueueJournal
+
+        self.journal: QueueJournal | None = None
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._lock = QLockFile(str(folder / "studio.lock"))
+        self._lock.setStaleLockTime(0)  # held as long as the process lives, however long that is
+        if self._lock.tryLock(0):
+            self.journal = QueueJournal(folder / "queue.jsonl")
+
+
+def run_studio(engine: Engine | None = None) -> int:
     """Open the window and stay until it is closed; returns the exit code.
 
     Args:
@@ -45,48 +74,125 @@ def run_studio(engine: Engine | None = None, arguments: list[str] | None = None)
     """
     sys.setswitchinterval(GIL_SWITCH_S)
     store = SettingsStore(paths.config_folder() / FILE_NAME)
-
-    from PySide6.QtGui import QFont
-    from PySide6.QtWidgets import QApplication
-
-    from sdstudio.jobs.journal import QueueJournal
-    from sdstudio.ui.icons import icon
-    from sdstudio.ui.job_controller import JobController
-    from sdstudio.ui.studio import Studio
-    from sdstudio.ui.theme import ThemeSwitch, application_font
-
-    QApplication.setDesktopFileName("sdstudio")
-    app = QApplication(sys.argv[:1] + (arguments or []))
-    app.setApplicationName("sdstudio")
-    app.setApplicationDisplayName("SD Studio")
-    font: QFont = application_font()
-    app.setFont(font)
-    theme_switch = ThemeSwitch(app, store.settings.theme)
-    app.setWindowIcon(icon("generate", "accent"))
-    place = SavingPlace(store)
-    controller = JobController(
-        engine or _lazy_engine(store),
-        place.save,
-        journal=QueueJournal(paths.data_folder() / "queue.jsonl"),
-    )
-    studio = Studio(
-        controller=controller, store=store, theme_switch=theme_switch, gallery_folder=place.folder
-    )
-    signal.signal(signal.SIGINT, lambda *_: studio.window.close())
+    app = make_application()
+    session = Session(paths.data_folder())
+    studio = build_studio(app, store, engine or diffusion_engine(store), session.journal)
+    _report_faults(studio)
+    _close_on_signals(studio)
     studio.open()
+    if session.journal is None:
+        studio.tell_second_window()
     return app.exec()
 
 
-def _lazy_engine(store: SettingsStore) -> Engine:
+def make_application() -> QApplication:
+    """The Qt application with its name and font."""
+    from PySide6.QtWidgets import QApplication
+
+    from sdstudio.ui.theme import application_font
+
+    QApplication.setDesktopFileName("sdstudio")
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("sdstudio")
+    app.setApplicationDisplayName("SD Studio")
+    app.setFont(application_font())
+    return app
+
+
+def build_studio(
+    app: QApplication, store: SettingsStore, engine: Engine, journal: QueueJournal | None = None
+) -> Studio:
+    """Put window, engine and disk together; the window is not shown yet."""
+    from sdstudio.ui.icons import icon
+    from sdstudio.ui.job_controller import JobController
+    from sdstudio.ui.studio import Studio
+    from sdstudio.ui.theme import ThemeSwitch
+
+    theme_switch = ThemeSwitch(app, store.settings.theme)
+    app.setWindowIcon(icon("generate", "accent"))
+    place = SavingPlace(store)
+    return Studio(
+        controller=JobController(engine, place.save, journal=journal),
+        store=store,
+        theme_switch=theme_switch,
+        gallery_folder=place.folder,
+        list_models=list_models,
+    )
+
+
+def diffusion_engine(store: SettingsStore) -> Engine:
     """The diffusion engine, built (and torch imported) by the first run, on the engine thread."""
     from sdstudio.jobs.engine import LazyEngine
 
     def build() -> Engine:
+        from sdstudio.engine.allocator import keep_freed_memory
+
+        keep_freed_memory()
         from sdstudio.engine.diffusion_engine import DiffusionEngine
+        from sdstudio.model_store.catalog import find_model
 
         settings = store.settings
         return DiffusionEngine(
-            device=settings.device, dtype=settings.dtype, preview_mode=settings.preview_mode
+            resolve_model=lambda name: find_model(name).path,
+            cache_folder=paths.cache_folder(),
+            device=settings.device,
+            dtype=settings.dtype,
+            previews=settings.preview_mode,
+            cpu_offload=settings.cpu_offload,
         )
 
     return LazyEngine(build)
+
+
+def list_models() -> tuple[ModelChoice, ...]:
+    """The models on this machine's disks, as the prompt panel offers them."""
+    from sdstudio.model_store.catalog import ModelCatalog
+
+    records, _ = ModelCatalog().records()
+    return tuple(_choice(record) for record in records)
+
+
+def _choice(record: ModelRecord) -> ModelChoice:
+    from sdstudio.ui.generation_choices import ModelChoice
+
+    defaults = record.defaults
+    return ModelChoice(
+        name=record.name,
+        label=record.title,
+        description=defaults.description,
+        size_multiple=record.size_multiple,
+        width=defaults.width,
+        height=defaults.height,
+        num_inference_steps=defaults.num_inference_steps,
+        guidance_scale=defaults.guidance_scale,
+        sampler=defaults.sampler,
+        schedule=defaults.schedule,
+        takes_prompt=record.takes_prompt,
+        can_start_from_picture=record.can_start_from_picture,
+    )
+
+
+def _report_faults(studio: Studio) -> None:
+    from sdstudio.logs.excepthook import install_excepthooks
+    from sdstudio.logs.log_file import start_log
+
+    start_log(paths.data_folder() / "logs")
+    install_excepthooks(studio.fault_happened.emit)
+
+
+def _close_on_signals(studio: Studio) -> None:
+    """Close the window at Ctrl+C and SIGTERM.
+
+    Python runs a handler only between two of its own instructions, and Qt's loop has none while
+    nothing happens: the signal's byte on a socket wakes it.
+    """
+    from PySide6.QtCore import QSocketNotifier
+
+    reading, writing = socket.socketpair()
+    for end in (reading, writing):
+        end.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno())
+    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, studio)
+    notifier.activated.connect(lambda: reading.recv(64) and writing.fileno())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: studio.window.close())

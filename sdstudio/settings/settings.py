@@ -23,6 +23,7 @@ class Settings:
     Attributes:
         gallery_folder: "" for the default place.
         preview_mode: which decoder makes previews; "off" for none.
+        cpu_offload: keep on the graphics card only what is working at the moment.
         name_pattern: of new pictures, "" for the gallery's own.
         threads: of the engine on the CPU, 0 = decided by the machine.
         notify_when_done: tell by a native notification when a long run ends unseen.
@@ -37,6 +38,7 @@ class Settings:
     device: DeviceChoice = "auto"
     dtype: DtypeChoice = "auto"
     preview_mode: PreviewMode = "automatic"
+    cpu_offload: bool = False
     picture_format: PictureFormat = "png"
     name_pattern: str = ""
     threads: int = 0

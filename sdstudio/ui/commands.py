@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from sdstudio.errors import InvalidRequestError
@@ -224,12 +224,6 @@ class EditCommands(QObject):
         method = getattr(focused if is_text else self._canvas, verb, None)
         if method is not None:
             method()
-
-
-def open_folder(folder: Path) -> bool:
-    """Show a folder in the desktop's file manager, made if it is not there yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _import_picture(path: Path) -> Raster:

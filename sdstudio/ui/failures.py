@@ -54,6 +54,14 @@ class Failures(QObject):
         message = error.message if isinstance(error, SdstudioError) else str(error)
         self._notices.tell(Notice(text=message, hint=hint, severity="warning", key="told"))
 
+    def tell_fault(self, sentence: str, details: str) -> None:
+        """Show a bug that nobody caught."""
+        self.last_details = details
+        show = NoticeAction(
+            text=self.tr("Show details"), act=partial(self.report_wanted.emit, details)
+        )
+        self._notices.tell(Notice(text=sentence, severity="error", actions=(show,), key="fault"))
+
     def _on_failed(self, job: Job, failure: JobFailed) -> None:
         self.last_details = failure.details
         actions: list[NoticeAction] = []

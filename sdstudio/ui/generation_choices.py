@@ -16,18 +16,28 @@ class ModelChoice:
     Attributes:
         name: as in `GenerationRequest.model`.
         size_multiple: pixels that both sides must be a multiple of.
-        native_side: side in pixels of the pictures it was trained on.
-        is_available: False while its files are missing.
+        width, height: of the pictures it makes best.
+        takes_prompt: whether a prompt has any effect.
+        can_start_from_picture: whether a run can start from a picture.
     """
 
     name: str
     label: str
     description: str = ""
     size_multiple: int = 8
-    native_side: int = 256
+    width: int = 256
+    height: int = 256
     num_inference_steps: int = 20
     guidance_scale: float = 4.0
-    is_available: bool = True
+    sampler: str = "auto"
+    schedule: str = "auto"
+    takes_prompt: bool = True
+    can_start_from_picture: bool = True
+
+    @property
+    def native_side(self) -> int:
+        """Side of the square with as many pixels as its best pictures."""
+        return round((self.width * self.height) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,12 @@ class GenerationChoices:
             if choice.name == name:
                 return choice
         return ModelChoice(
-            name=name, label=name, native_side=512, num_inference_steps=25, guidance_scale=7.0
+            name=name,
+            label=name,
+            width=512,
+            height=512,
+            num_inference_steps=25,
+            guidance_scale=7.0,
         )
 
 

@@ -106,6 +106,7 @@ class GenerationForm(QObject):
     guidance_rescale_changed = Signal(float)
     clip_skip_changed = Signal(int)
     vae_tiling_changed = Signal(bool)
+    choices_changed = Signal()
 
     prompt = FormValue("")
     negative_prompt = FormValue("")
@@ -146,15 +147,16 @@ class GenerationForm(QObject):
 
     def choose_model(self, name: str) -> None:
         """Change the model; values still at the old model's defaults follow the new one."""
-        old, new = self.model_choice, self.choices.model(name)
-        if self.num_inference_steps == old.num_inference_steps:
-            self.num_inference_steps = new.num_inference_steps
-        if self.guidance_scale == old.guidance_scale:
-            self.guidance_scale = new.guidance_scale
-        follows = (self.width, self.height) == (old.native_side, old.native_side)
+        self._follow(self.model_choice, self.choices.model(name))
         self.model = name
-        sides = (new.native_side, new.native_side) if follows else (self.width, self.height)
-        self.set_size(*sides)
+        self.set_size(self.width, self.height)
+
+    def take_choices(self, choices: GenerationChoices) -> None:
+        """Offer other lists; values still at the chosen model's old defaults follow it."""
+        old, self.choices = self.model_choice, choices
+        self._follow(old, self.model_choice)
+        self.set_size(self.width, self.height)
+        self.choices_changed.emit()
 
     def set_size(self, width: float, height: float) -> None:
         """Take a size, snapped to what the model can make."""
@@ -192,11 +194,17 @@ class GenerationForm(QObject):
         """The request as the form stands; draws the seed if it is random.
 
         Raises:
-            InvalidRequestError: the prompt is empty.
+            InvalidRequestError: the prompt is empty, or the model cannot do it.
         """
-        if not self.prompt.strip() and self.init_image is None:
+        model = self.model_choice
+        if model.takes_prompt and not self.prompt.strip() and self.init_image is None:
             raise InvalidRequestError(
                 self.tr("The prompt is empty."), self.tr("Describe the picture you want.")
+            )
+        if self.init_image is not None and not model.can_start_from_picture:
+            raise InvalidRequestError(
+                self.tr("{0} cannot start from a picture.").format(model.label),
+                self.tr("Remove the starting picture or choose another model."),
             )
         seed = secrets.randbelow(MAX_SEED + 1) if self.is_seed_random else self.seed
         self.last_seed = seed
@@ -221,9 +229,8 @@ class GenerationForm(QObject):
 
     def reset(self) -> None:
         """Everything but prompt, model and starting picture back to the defaults."""
-        for name in ("sampler", "schedule", "is_seed_random", "count", "strength"):
-            setattr(self, name, getattr(GenerationForm, name).default)
-        for name in ("guidance_rescale", "clip_skip", "vae_tiling"):
+        names = "is_seed_random count strength guidance_rescale clip_skip vae_tiling"
+        for name in names.split():
             setattr(self, name, getattr(GenerationForm, name).default)
         self._wear_defaults(self.model_choice)
 
@@ -245,7 +252,16 @@ class GenerationForm(QObject):
                 setattr(self, name, value)
         self.set_size(self.width, self.height)
 
+    def _follow(self, old: ModelChoice, new: ModelChoice) -> None:
+        """Let values that stand at the old model's defaults take the new one's."""
+        if (self.width, self.height) == (old.width, old.height):
+            self.width, self.height = new.width, new.height
+        for name in ("num_inference_steps", "guidance_scale", "sampler", "schedule"):
+            if getattr(self, name) == getattr(old, name):
+                setattr(self, name, getattr(new, name))
+
     def _wear_defaults(self, choice: ModelChoice) -> None:
         self.num_inference_steps = choice.num_inference_steps
         self.guidance_scale = choice.guidance_scale
-        self.set_size(choice.native_side, choice.native_side)
+        self.sampler, self.schedule = choice.sampler, choice.schedule
+        self.set_size(choice.width, choice.height)

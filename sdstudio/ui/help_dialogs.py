@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,37 +18,24 @@ from PySide6.QtWidgets import (
 )
 
 import sdstudio
+from sdstudio.logs.fault_report import fault_report
 from sdstudio.settings.settings import Settings
 from sdstudio.ui.icons import icon
 from sdstudio.ui.shortcuts import ACTIONS, translated
 from sdstudio.ui.widgets.buttons import text_button
 from sdstudio.ui.widgets.labels import label
 
-_LIBRARIES = ("PySide6_Essentials", "torch", "diffusers", "transformers", "Pillow", "numpy")
-_REPORTED = ("theme", "device", "dtype", "preview_mode", "threads")
+_REPORTED = ("theme", "device", "dtype", "preview_mode", "cpu_offload", "threads")
 
 
-def fault_report(settings: Settings, details: str) -> str:
-    """Versions, settings that matter and the last error, without names of the person's folders."""
-    lines = [
-        f"SD Studio {sdstudio.__version__}",
-        f"{platform.system()} {platform.release()} {platform.machine()}",
-        f"Python {platform.python_version()}",
-    ]
-    lines += [f"{name} {_version(name)}" for name in _LIBRARIES]
+def window_report(settings: Settings, details: str, log_lines: Iterable[str] = ()) -> str:
+    """The fault report, with what the window knows: the screen and the settings that matter."""
     screen = QGuiApplication.primaryScreen()
     size = screen.size()
-    lines.append(f"Screen {size.width()} x {size.height()} at {screen.devicePixelRatio():g}")
-    lines += [f"{name}: {getattr(settings, name)}" for name in _REPORTED]
-    lines += ["", "Last error:", details.strip() or "none"]
-    return "\n".join(lines).replace(str(Path.home()), "~")
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    facts = [f"Screen {size.width()} x {size.height()} at {screen.devicePixelRatio():g}"]
+    facts += [f"{name}: {getattr(settings, name)}" for name in _REPORTED]
+    last = details.strip() or "No error since the start."
+    return fault_report("\n".join([*facts, "", last]), log_lines=log_lines)
 
 
 class AboutDialog(QDialog):
@@ -67,9 +53,7 @@ class AboutDialog(QDialog):
         words.addSpacing(8)
         words.addWidget(label(self.tr("A desktop studio for Stable Diffusion.")))
         words.addWidget(label(self.tr("Free software under the Apache License 2.0.")))
-        words.addWidget(
-            label(f"Python {platform.python_version()} · Qt {_version(_LIBRARIES[0])}", "caption")
-        )
+        words.addWidget(label(f"Python {platform.python_version()} · Qt {qVersion()}", "caption"))
         top = QHBoxLayout()
         top.setSpacing(18)
         top.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)

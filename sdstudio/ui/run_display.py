@@ -57,6 +57,7 @@ class RunDisplay(QObject):
         controller.job_ended.connect(self._on_ended)
         controller.queue_changed.connect(self._on_queue)
         form.model_changed.connect(self._show_model)
+        form.choices_changed.connect(self._show_model)
         self._show_model()
 
     def _on_started(self, job: Job) -> None:
@@ -79,6 +80,8 @@ class RunDisplay(QObject):
 
     def _on_ended(self, job: Job, event: FinalEvent) -> None:
         seconds = time.monotonic() - self._started_at
+        if isinstance(event, JobFailed | JobCancelled):
+            self._canvas.drop_preview()
         self._window.setWindowTitle(APP_NAME)
         self._taskbar.clear()
         self._window.strip.show_idle(self._ending(event, seconds))

@@ -80,7 +80,7 @@ class SettingsDialog(QDialog):
         row.addWidget(choose)
         self._row(self.tr("Folder"), self.folder, row)
         modes = {
-            "auto": self.tr("Automatic: at most 3 % of the run"),
+            "automatic": self.tr("Automatic: at most 3 % of the run"),
             "linear": self.tr("Fast and rough"),
             "tiny": self.tr("Small decoder, if installed"),
             "full": self.tr("Full quality, slow"),
@@ -104,6 +104,8 @@ class SettingsDialog(QDialog):
             "bfloat16": self.tr("Half (bfloat16)"),
         }
         self._choice("dtype", self.tr("Precision"), dtypes, settings.dtype)
+        offload = self.tr("Save graphics memory: slower, for large models on small cards")
+        self._switch("cpu_offload", offload, settings.cpu_offload)
 
     def _heading(self, text: str) -> None:
         row = self._grid.rowCount()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sdstudio.messages.events import StepEvent
+from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.notices import NoticeBar
 from sdstudio.ui.start.welcome import Welcome
@@ -27,6 +28,10 @@ class Canvas(Protocol):
         """Show a finished picture, which is saved at `path`."""
         ...
 
+    def drop_preview(self) -> None:
+        """The run ended without a picture: show again what was there before it."""
+        ...
+
 
 class PlainCanvas(QWidget):
     """A canvas that only shows."""
@@ -36,6 +41,7 @@ class PlainCanvas(QWidget):
         self.setProperty("role", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.view = PictureView()
+        self._picture: Raster | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.addWidget(self.view)
@@ -47,7 +53,12 @@ class PlainCanvas(QWidget):
 
     def show_picture(self, result: PictureResult, path: Path) -> None:
         """Show a finished picture."""
+        self._picture = result.picture
         self.view.show_raster(result.picture)
+
+    def drop_preview(self) -> None:
+        """Show the last finished picture again."""
+        self.view.show_raster(self._picture)
 
 
 class Stage(QWidget):

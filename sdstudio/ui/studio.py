@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from sdstudio.messages.generation import GenerationRequest
-from sdstudio.messages.result import PictureResult
 from sdstudio.settings.settings import with_recent_prompt
 from sdstudio.settings.store import SettingsStore
 from sdstudio.ui.background import Background
-from sdstudio.ui.commands import EditCommands, PictureCommands, RunCommands, open_folder
+from sdstudio.ui.commands import EditCommands, PictureCommands, RunCommands
 from sdstudio.ui.failures import Failures
-from sdstudio.ui.generation_choices import GenerationChoices, load_example_prompts
+from sdstudio.ui.generation_choices import ModelChoice, load_example_prompts
 from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.job_controller import JobController
 from sdstudio.ui.main_window import MainWindow
@@ -29,8 +28,10 @@ from sdstudio.ui.stage import PlainCanvas, Stage
 from sdstudio.ui.start.welcome import Welcome
 from sdstudio.ui.taskbar import Taskbar
 from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
+from sdstudio.ui.window_commands import WindowCommands
 
 SAVE_DELAY_MS = 800
+ENGINE_SETTINGS = ("device", "dtype", "preview_mode", "cpu_offload", "threads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,13 @@ class Studio(QObject):
         store: settings, read at start and written after changes.
         theme_switch: wears the theme.
         gallery_folder: tells where pictures are saved now.
-        choices: for the lists of the prompt panel.
+        list_models: reads the disk; its models are offered as soon as it has answered.
+        make_rooms: makes the widgets of canvas, gallery and queue; by then `form`, `actions` and
+            `controller` are there.
     """
+
+    fault_happened = Signal(str, str)
+    """A sentence and details of a bug that nobody caught; may be emitted on any thread."""
 
     def __init__(
         self,
@@ -69,7 +75,7 @@ class Studio(QObject):
         store: SettingsStore,
         theme_switch: ThemeSwitch,
         gallery_folder: Callable[[], Path],
-        choices: GenerationChoices | None = None,
+        list_models: Callable[[], tuple[ModelChoice, ...]] | None = None,
         make_rooms: Callable[[Studio], Rooms] | None = None,
     ) -> None:
         super().__init__()
@@ -77,9 +83,10 @@ class Studio(QObject):
         self.store = store
         self.gallery_folder = gallery_folder
         self._theme_switch = theme_switch
+        self._list_models = list_models
         self._background = Background(self)
         self.actions = make_actions(self)
-        self.form = GenerationForm(choices, self)
+        self.form = GenerationForm(parent=self)
         self._restore_form()
         rooms = plain_rooms() if make_rooms is None else make_rooms(self)
         self._build_window(rooms)
@@ -96,12 +103,18 @@ class Studio(QObject):
         self.panel.focus_prompt()
         QTimer.singleShot(0, self._after_first_paint)
 
+    def tell_second_window(self) -> None:
+        """Say that another window of the studio keeps the queue's journal."""
+        text = self.tr("The studio is open in another window, or its folder cannot be written.")
+        hint = self.tr("Runs that wait in this window are not kept after a crash.")
+        self.stage.notices.tell(Notice(text=text, hint=hint, severity="warning"))
+
     def change_setting(self, name: str, value: object) -> None:
         """Take a setting and let it work at once."""
         if getattr(self.store.settings, name) == value:
             return
         self.store.update(**{name: value})
-        if name in ("device", "dtype", "preview_mode", "threads"):
+        if name in ENGINE_SETTINGS:
             self.controller.reset_engine()
         if name == "gallery_folder":
             self.controller.save_again()
@@ -135,8 +148,6 @@ class Studio(QObject):
     def _wire(self, rooms: Rooms) -> None:
         self.failures = Failures(self.controller, self.stage.notices, self.form.choices)
         self.failures.engine_setting_wanted.connect(self._take_engine_remedy)
-        self.failures.folder_wanted.connect(self._choose_folder)
-        self.failures.report_wanted.connect(self._show_report)
         self.run_display = RunDisplay(
             controller=self.controller,
             window=self.window,
@@ -161,25 +172,15 @@ class Studio(QObject):
         )
         self.controller.picture_saved.connect(self.pictures.remember_shown)
         EditCommands(self.actions, rooms.canvas)
-        self._connect_window_actions()
-
-    def _connect_window_actions(self) -> None:
-        connections = {
-            "settings": self._show_settings,
-            "open-folder": self._open_folder,
-            "quit": self.window.close,
-            "reset-layout": self.window.reset_layout,
-            "shortcuts": self._show_shortcuts,
-            "fault-report": self._show_last_report,
-            "about": self._show_about,
-        }
-        for name, method in connections.items():
-            self.actions[name].triggered.connect(method)
-        self.actions["full-screen"].toggled.connect(self._show_full_screen)
-        for name in ("dark", "light", "system"):
-            self.actions[f"theme-{name}"].triggered.connect(
-                lambda _=False, name=name: self.change_setting("theme", name)
-            )
+        self.window_commands = WindowCommands(
+            self.actions,
+            window=self.window,
+            store=self.store,
+            gallery_folder=self.gallery_folder,
+            failures=self.failures,
+        )
+        self.window_commands.change_wanted.connect(self.change_setting)
+        self.fault_happened.connect(self.failures.tell_fault)
 
     def _restore_form(self) -> None:
         settings = self.store.settings
@@ -195,6 +196,12 @@ class Studio(QObject):
         for text in self.store.take_notices():
             self.stage.notices.tell(Notice(text=text, severity="warning"))
         self.controller.read_journal()
+        if self._list_models is not None:
+            self._background.run(self._list_models, self._take_models)
+
+    def _take_models(self, models: tuple[ModelChoice, ...]) -> None:
+        if models:
+            self.form.take_choices(replace(self.form.choices, models=models))
 
     def _apply_settings(self) -> None:
         settings = self.store.settings
@@ -223,56 +230,10 @@ class Studio(QObject):
         if remedy == "float32":
             self.change_setting("dtype", "float32")
         else:
-            self.change_setting("device", "cpu")
-
-    def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self.window, self.tr("Picture Folder"), str(self.gallery_folder())
-        )
-        if name:
-            self.change_setting("gallery_folder", name)
-
-    def _open_folder(self) -> None:
-        try:
-            open_folder(self.gallery_folder())
-        except OSError as error:
-            self.failures.tell(error)
+            self.change_setting("cpu_offload", True)
 
     def _save_settings(self) -> None:
         self._background.run(self.store.save)
-
-    # --- dialogs --------------------------------------------------------------------------
-
-    def _show_settings(self) -> None:
-        from sdstudio.ui.settings_dialog import SettingsDialog
-
-        dialog = SettingsDialog(self.store.settings, self.gallery_folder(), self.window)
-        dialog.change_wanted.connect(self.change_setting)
-        dialog.open()
-
-    def _show_shortcuts(self) -> None:
-        from sdstudio.ui.help_dialogs import ShortcutsDialog
-
-        ShortcutsDialog(self.window).open()
-
-    def _show_about(self) -> None:
-        from sdstudio.ui.help_dialogs import AboutDialog
-
-        AboutDialog(self.window).open()
-
-    def _show_last_report(self) -> None:
-        self._show_report(self.failures.last_details)
-
-    def _show_report(self, details: str) -> None:
-        from sdstudio.ui.help_dialogs import (
-            FaultReportDialog,
-            fault_report,
-        )
-
-        FaultReportDialog(fault_report(self.store.settings, details), self.window).open()
-
-    def _show_full_screen(self, is_full: bool) -> None:
-        self.window.showFullScreen() if is_full else self.window.showNormal()
 
     # --- closing --------------------------------------------------------------------------
 
@@ -292,7 +253,7 @@ class Studio(QObject):
             buttons.Save,
         )
         if answer == buttons.Save:
-            self._choose_folder()
+            self.window_commands.choose_folder()
             return False
         return answer == buttons.Discard
 
@@ -309,7 +270,3 @@ class Studio(QObject):
         self.controller.shut_down()
         self.store.save()
         self._background.finish()
-
-    def show_shown(self, result: PictureResult, path: Path) -> None:
-        """Note which picture lies on the canvas, for copying and saving it."""
-        self.pictures.remember_shown(result, path)

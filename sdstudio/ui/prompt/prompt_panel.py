@@ -173,6 +173,9 @@ class PromptPanel(QWidget):
         form.init_image_changed.connect(self._show_intent)
         form.strength_changed.connect(self._show_intent)
         self._show_intent()
+        form.model_changed.connect(self._show_model)
+        form.choices_changed.connect(self._show_model)
+        self._show_model()
         self.recall.taken.connect(self._take_settings)
         self.recall.start_wanted.connect(self._start_from_dropped)
         self.recall.closed.connect(self.recall.hide)
@@ -180,6 +183,15 @@ class PromptPanel(QWidget):
     def _show_intent(self) -> None:
         text = self.tr("Refine") if self.form.refines else self.tr("Generate")
         self.generate_bar.show_intent(text)
+
+    def _show_model(self) -> None:
+        """Grey out what the model cannot do, and say why."""
+        model = self.form.model_choice
+        reason = self.tr("{0} draws without a prompt.").format(model.label)
+        for edit in (self.prompt, self.negative):
+            edit.setEnabled(model.takes_prompt)
+            edit.setToolTip("" if model.takes_prompt else reason)
+        self.start_picture.show_fit(model.can_start_from_picture)
 
     def _remove_start(self) -> None:
         self.form.start_from(None)

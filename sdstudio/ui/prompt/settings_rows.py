@@ -46,6 +46,7 @@ class BasicRows(QObject):
         self.model.show_choices(form.choices.models, form.model)
         self.model.name_wanted.connect(form.choose_model)
         form.model_changed.connect(self._show_model)
+        form.choices_changed.connect(self._show_models)
         self.size.size_wanted.connect(form.set_size)
         self.size.swap_wanted.connect(form.swap_size)
         form.width_changed.connect(self._show_size)
@@ -60,6 +61,10 @@ class BasicRows(QObject):
         self._show_model()
         self._show_size()
         self._show_seed()
+
+    def _show_models(self) -> None:
+        self.model.show_choices(self._form.choices.models, self._form.model)
+        self._show_model()
 
     def _show_model(self) -> None:
         self.model.show_name(self._form.model)
@@ -109,6 +114,7 @@ class SamplingRows(QObject):
         form.sampler_changed.connect(self._show_sampler)
         form.schedule_changed.connect(self.schedule.show_name)
         form.model_changed.connect(self._follow_model)
+        form.choices_changed.connect(self._follow_model)
         self._show_sampler()
 
     def _show_sampler(self) -> None:

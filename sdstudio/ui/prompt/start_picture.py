@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from sdstudio.messages.raster import Raster
-from sdstudio.ui.widgets.buttons import icon_button
+from sdstudio.ui.widgets.buttons import icon_button, set_look
 from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.widgets.number_field import NumberField, NumberRange
 from sdstudio.ui.widgets.picture_view import PictureView
@@ -26,6 +26,8 @@ class StartPicture(QFrame):
         self.thumbnail.setFixedSize(THUMBNAIL_PX, THUMBNAIL_PX)
         self.thumbnail.setAccessibleName(self.tr("Starting picture"))
         self.caption = label("", "caption")
+        self._size_text = ""
+        self._fits = True
         self.remove_button = icon_button("close", self.tr("Remove the starting picture"))
         self.remove_button.clicked.connect(self.remove_wanted)
         self.strength = NumberField(
@@ -56,5 +58,13 @@ class StartPicture(QFrame):
         """Show a picture, or disappear."""
         self.thumbnail.show_raster(picture)
         if picture is not None:
-            self.caption.setText(f"{picture.width} × {picture.height}")
+            self._size_text = f"{picture.width} × {picture.height}"
+        self.show_fit(self._fits)
         self.setVisible(picture is not None)
+
+    def show_fit(self, fits: bool) -> None:
+        """Say so if the chosen model cannot start from a picture."""
+        self._fits = fits
+        self.strength.setEnabled(fits)
+        self.caption.setText(self._size_text if fits else self.tr("This model cannot use it."))
+        set_look(self.caption, "role", "caption" if fits else "warning")

@@ -33,7 +33,7 @@ class Section(QWidget):
         self._summary = ElidedLabel("", "caption")
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()
-        top.setContentsMargins(-7, 0, 0, 0)  # the chevron stands where the labels begin
+        top.setContentsMargins(-12, 0, 0, 0)  # the chevron stands where the labels begin
         top.setSpacing(8)
         top.addWidget(self.header)
         top.addWidget(self._summary, 1)
