@@ -256,11 +256,19 @@ def save_autoencoder(vae: AutoencoderKL, path: Path, pictures: Tensor) -> None:
 
 def half_precision_copy(model: ModelT) -> ModelT:
     """Return a float16 copy in the plain memory format, as files hold it."""
-    return copy.deepcopy(model).to("cpu", torch.float16, memory_format=torch.contiguous_format)
+    twin = copy.deepcopy(model)
+    # nn.Module's own: diffusers' override warns about casts that it means for loading
+    return nn.Module.to(twin, "cpu", torch.float16, memory_format=torch.contiguous_format)
 
 
-def load_pictures(request: TrainingRequest, job: Job, emit: Emit) -> PictureDataset:
-    """Draw or gather the pictures of the request's options `pictures` and `data_folder`."""
+def load_pictures(
+    request: TrainingRequest, job: Job, emit: Emit, *, count: int = 6000
+) -> PictureDataset:
+    """Draw or gather the pictures of the request's options `pictures` and `data_folder`.
+
+    Args:
+        count: scenes to draw where the request does not say.
+    """
 
     def report(done: int, count: int) -> None:
         job.cancel.raise_if_cancelled()
@@ -270,7 +278,7 @@ def load_pictures(request: TrainingRequest, job: Job, emit: Emit) -> PictureData
     return open_dataset(
         request.data,
         Path(str(request.options.get("data_folder", Path(request.output) / "data"))),
-        count=int(request.options.get("pictures", 6000)),
+        count=int(request.options.get("pictures", count)),
         seed=request.seed,
         size=(request.resolution, request.resolution),
         report=report,

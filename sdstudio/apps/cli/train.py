@@ -94,7 +94,7 @@ COMMANDS: dict[str, TrainCommand] = {
     "tiny-decoder": TrainCommand(
         help="the quick decoder of previews (AutoencoderTiny), taught by an autoencoder",
         engine=_tiny_decoder,
-        defaults={"steps": 2000, "batch_size": 8, "learning_rate": 1e-3},
+        defaults={"steps": 4000, "batch_size": 8, "learning_rate": 1e-3, "ema_decay": 0.998},
         options=PICTURE_OPTIONS | {"vae": (str, "folder of the autoencoder")},
     ),
     "clip": TrainCommand(
