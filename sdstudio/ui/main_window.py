@@ -8,7 +8,6 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from sdstudio.ui.icons import icon
 from sdstudio.ui.stage import Stage
 from sdstudio.ui.status_strip import StatusStrip
 from sdstudio.ui.widgets.buttons import icon_button
@@ -81,7 +80,7 @@ class MainWindow(QMainWindow):
         self.addActions(list(actions.values()))
         docks = (self.prompt_dock, self.gallery_dock, self.queue_dock)
         fillings = {
-            "panels": [self._toggle(dock) for dock in docks],
+            "panels": [dock.toggleViewAction() for dock in docks],
             "canvas": stage.canvas.actions(),
         }
         fill_menu_bar(self.menuBar(), actions, fillings)
@@ -148,12 +147,6 @@ class MainWindow(QMainWindow):
         dock.setWidget(content)
         self.addDockWidget(area, dock)
         return dock
-
-    def _toggle(self, dock: QDockWidget) -> QAction:
-        action = dock.toggleViewAction()
-        icons = {"prompt": "prompt", "gallery": "gallery", "queue": "queue"}
-        action.setIcon(icon(icons[dock.objectName()]))
-        return action
 
     def _put_strip_below(self) -> None:
         bar = self.statusBar()

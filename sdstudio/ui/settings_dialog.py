@@ -61,9 +61,18 @@ class SettingsDialog(QDialog):
             "system": self.tr("Like the system"),
         }
         self._choice("theme", self.tr("Theme"), themes, settings.theme)
-        self._switch("reduced_motion", self.tr("Reduce motion"), settings.reduced_motion)
-        notify = self.tr("Tell me when a long run is done and the window is not in front")
-        self._switch("notify_when_done", notify, settings.notify_when_done)
+        self._switch(
+            "reduced_motion",
+            self.tr("Reduce motion"),
+            settings.reduced_motion,
+            tooltip=self.tr("Nothing slides or fades."),
+        )
+        self._switch(
+            "notify_when_done",
+            self.tr("Tell me when a long run is done"),
+            settings.notify_when_done,
+            tooltip=self.tr("A notification of the desktop, if the window is not in front."),
+        )
 
     def _add_pictures(self, settings: Settings, gallery_folder: Path) -> None:
         self._heading(self.tr("Pictures"))
@@ -104,8 +113,12 @@ class SettingsDialog(QDialog):
             "bfloat16": self.tr("Half (bfloat16)"),
         }
         self._choice("dtype", self.tr("Precision"), dtypes, settings.dtype)
-        offload = self.tr("Save graphics memory: slower, for large models on small cards")
-        self._switch("cpu_offload", offload, settings.cpu_offload)
+        self._switch(
+            "cpu_offload",
+            self.tr("Save graphics memory"),
+            settings.cpu_offload,
+            tooltip=self.tr("Slower; lets large models run on small graphics cards."),
+        )
 
     def _heading(self, text: str) -> None:
         row = self._grid.rowCount()
@@ -135,10 +148,10 @@ class SettingsDialog(QDialog):
         box.activated.connect(lambda: self.change_wanted.emit(name, box.currentData()))
         self._row(text, box, box)
 
-    def _switch(self, name: str, text: str, is_on: bool) -> None:
+    def _switch(self, name: str, text: str, is_on: bool, *, tooltip: str) -> None:
         box = QCheckBox(text)
         box.setObjectName(name)
-        box.setToolTip(text)
+        box.setToolTip(tooltip)
         box.setChecked(is_on)
         box.toggled.connect(lambda value: self.change_wanted.emit(name, value))
         self._grid.addWidget(box, self._grid.rowCount(), 1, Qt.AlignmentFlag.AlignLeft)

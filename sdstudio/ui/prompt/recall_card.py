@@ -31,7 +31,7 @@ def recall_text(request: GenerationRequest, group: str) -> str:
         return f"{values[0]:g}"
     if group == "Advanced":
         return f"rescale {values[0]:g}, CLIP skip {values[1]}"
-    return ", ".join(str(value) for value in values)
+    return ", ".join(dict.fromkeys(str(value) for value in values))
 
 
 class RecallCard(QFrame):
