@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
+import diffusers
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from transformers import CLIPTextModel
+from transformers import CLIPTextModel, CLIPTokenizer
 
-from sdstudio.errors import ModelFileError, ModelNotFoundError
+from sdstudio.errors import ModelFileError
+from sdstudio.training.autoencoder import half_precision_copy
 from sdstudio.training.run_folder import publish_folder
-from sdstudio.training.tokenizer import load_tokenizer, save_tokenizer
+from sdstudio.training.tokenizer import save_tokenizer
 
 
 def export_pipeline(
     output: Path,
     *,
-    unet: Path,
-    text_encoder: Path,
-    tokenizer: Path,
-    vae: Path,
+    unet: UNet2DConditionModel,
+    text_encoder: CLIPTextModel,
+    tokenizer: CLIPTokenizer,
+    vae: AutoencoderKL,
     scheduler: dict[str, Any],
 ) -> int:
-    """Bring the parts' folders together as a StableDiffusionPipeline; return its size in bytes.
+    """Save a StableDiffusionPipeline in float16 safetensors; return its size in bytes.
 
     Stock `StableDiffusionPipeline.from_pretrained(output)` opens it.
 
     Args:
-        scheduler: configuration of the `DDIMScheduler`, as `noise_schedule.sampling_config` gives.
+        scheduler: configuration of the `DDIMScheduler`, as `sampling_config` gives it.
 
     Raises:
-        ModelNotFoundError: a part is missing.
         ModelFileError: the text encoder's width is not what the UNet reads.
         StorageError: the disk is full or the folder cannot be written.
     """
-    _check_parts(unet=unet, text_encoder=text_encoder, tokenizer=tokenizer, vae=vae)
+    width, wanted = text_encoder.config.hidden_size, unet.config["cross_attention_dim"]
+    if width != wanted:
+        raise ModelFileError(
+            f"The text encoder is {width} wide, but the UNet reads {wanted}.",
+            "Export the text encoder that was trained with this UNet.",
+        )
 
     def write(part: Path) -> None:
-        for name, source in (("unet", unet), ("text_encoder", text_encoder), ("vae", vae)):
-            shutil.copytree(source, part / name)
-        save_tokenizer(load_tokenizer(tokenizer), part / "tokenizer")
+        for name, model in (("unet", unet), ("text_encoder", text_encoder), ("vae", vae)):
+            half_precision_copy(model).save_pretrained(part / name)
+        save_tokenizer(tokenizer, part / "tokenizer")
         DDIMScheduler(**scheduler).save_pretrained(part / "scheduler")
         (part / "model_index.json").write_text(json.dumps(_model_index(), indent=2))
 
@@ -49,39 +54,17 @@ def export_pipeline(
     return sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
 
 
-def _check_parts(**parts: Path) -> None:
-    for name, folder in parts.items():
-        if not folder.is_dir():
-            raise ModelNotFoundError(f"There is no {name} in {folder}.", "Train it first.")
-    width = _config(parts["text_encoder"])["hidden_size"]
-    wanted = _config(parts["unet"])["cross_attention_dim"]
-    if width != wanted:
-        raise ModelFileError(
-            f"The text encoder is {width} wide, but the UNet reads {wanted}.",
-            "Export the text encoder that was trained with this UNet.",
-        )
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "config.json").read_text())
-
-
 def _model_index() -> dict[str, Any]:
-    from diffusers import __version__
-
-    def named(library: str, part: type | str) -> list[str]:
-        return [library, part if isinstance(part, str) else part.__name__]
-
     return {
         "_class_name": "StableDiffusionPipeline",
-        "_diffusers_version": __version__,
+        "_diffusers_version": diffusers.__version__,
         "feature_extractor": [None, None],
         "image_encoder": [None, None],
         "requires_safety_checker": False,
         "safety_checker": [None, None],
-        "scheduler": named("diffusers", DDIMScheduler),
-        "text_encoder": named("transformers", CLIPTextModel),
-        "tokenizer": named("transformers", "CLIPTokenizer"),
-        "unet": named("diffusers", UNet2DConditionModel),
-        "vae": named("diffusers", AutoencoderKL),
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
     }

@@ -56,7 +56,7 @@ class NoiseSchedule:
 
     def snr(self, timesteps: Tensor) -> Tensor:
         """Return abar / (1 - abar) of each timestep, (B,)."""
-        left = self.alphas_cumprod[timesteps]
+        left = self.alphas_cumprod[timesteps.cpu()].to(timesteps.device)
         return left / (1 - left)
 
     def loss_weight(self, timesteps: Tensor, *, weighting: Weighting, gamma: float) -> Tensor:
@@ -74,8 +74,19 @@ class NoiseSchedule:
         return of_x0 / (snr if self.prediction_type == "epsilon" else snr + 1)
 
     def _scales(self, timesteps: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
-        left = self.alphas_cumprod[timesteps].view(-1, *(1,) * (like.ndim - 1))
+        left = self.alphas_cumprod[timesteps.cpu()].to(like.device, torch.float32)
+        left = left.view(-1, *(1,) * (like.ndim - 1))
         return left.sqrt(), (1 - left).sqrt()
+
+
+def stratified_timesteps(count: int, total: int, generator: torch.Generator) -> Tensor:
+    """Return `count` of `total` timesteps, one from each equal span, in random order.
+
+    The mean loss of a batch then varies less from step to step than with free draws.
+    Source: Kingma et al. 2021, "Variational Diffusion Models" (arXiv 2107.00630), appendix I.1.
+    """
+    spans = torch.randperm(count, generator=generator) + torch.rand(count, generator=generator)
+    return (spans / count * total).long().clamp(max=total - 1)
 
 
 def noise_schedule(

@@ -65,6 +65,12 @@ def _clip() -> Engine:
     return ClipTrainer()
 
 
+def _latent_diffusion() -> Engine:
+    from sdstudio.training.latent_diffusion import LatentDiffusionTrainer
+
+    return LatentDiffusionTrainer()
+
+
 PICTURE_OPTIONS: dict[str, tuple[Convert, str]] = {
     "pictures": (int, "pictures to draw when the data is the world"),
     "data_folder": (str, "folder of the drawn pictures, to share them between runs"),
@@ -77,6 +83,23 @@ LOOP_OPTIONS: dict[str, tuple[Convert, str]] = {
     "decay": (str, "how the learning rate falls: cosine, linear or constant"),
     "weight_decay": (float, "AdamW's weight decay"),
     "log_every": (int, "steps between two reports"),
+}
+
+LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
+    "vae": (str, "folder of the autoencoder"),
+    "clip": (str, "folder of the CLIP that the text encoder starts from"),
+    "init_from": (str, "folder of an earlier run to start from, such as one of smaller pictures"),
+    "latents": (str, "folder of the cached latents, to share them between runs"),
+    "channels": (str, "the UNet's channels by level, 96,192,256"),
+    "layers": (int, "residual blocks a level, 1"),
+    "heads": (int, "heads of every attention, 4"),
+    "attention": (str, "which levels read the text, 0,1,1"),
+    "text": (str, "the text encoder is trained along or frozen"),
+    "text_lr_scale": (float, "the text encoder's share of the learning rate, 0.3"),
+    "weighting": (str, "of the timesteps: min-snr+1, min-snr or constant"),
+    "gamma": (float, "bound of min-snr, 5"),
+    "zero_snr": (lambda text: text == "true", "true: the last timestep is pure noise"),
+    "optimizer": (str, "adamw or muon"),
 }
 
 COMMANDS: dict[str, TrainCommand] = {
@@ -109,6 +132,12 @@ COMMANDS: dict[str, TrainCommand] = {
             "vocab_size": (int, "tokens at most, 1536"),
             "optimizer": (str, "adamw or muon"),
         },
+    ),
+    "latent-diffusion": TrainCommand(
+        help="captions to pictures: UNet and text encoder, saved as a Stable Diffusion pipeline",
+        engine=_latent_diffusion,
+        defaults={"steps": 20000, "batch_size": 64, "learning_rate": 8e-4},
+        options=PICTURE_OPTIONS | LATENT_DIFFUSION_OPTIONS,
     ),
 }
 
