@@ -31,4 +31,5 @@ def keep_freed_memory() -> bool:
         (_M_TRIM_THRESHOLD, _NEVER_TRIM),
         (_M_TOP_PAD, _GROW_BY_BYTES),
     )
-    return all([mallopt(parameter, value) == 1 for parameter, value in settings])
+    taken = [mallopt(parameter, value) for parameter, value in settings]
+    return all(taken)

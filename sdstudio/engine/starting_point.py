@@ -99,9 +99,10 @@ class Stage:
                 image_latents=image_latents,
                 noise=noise,
             )
-        extra = self._everything_masked()
         if feeds_mask:
             extra = self._mask_channels(latent_mask, original, mask_image)
+        else:
+            extra = self._everything_masked()
         return StartingPoint(
             latents=latents,
             blend=blend,
@@ -128,8 +129,7 @@ class Stage:
         """Lets an inpainting UNet paint freely: all is masked, nothing of the picture is seen."""
         if not self._takes_mask():
             return None
-        grey = Image.new("RGB", (self.request.width, self.request.height), (0, 0, 0))
-        seen = image_to_pixels(grey) * 0
+        seen = torch.zeros(1, 3, self.request.height, self.request.width)
         masked_latents = encode_pixels(self.model.vae, seen, self.generator).to(self.device)
         return torch.cat([torch.ones_like(masked_latents[:, :1]), masked_latents], dim=1)
 

@@ -30,7 +30,7 @@ from sdstudio.engine.noise import seeded_generator
 from sdstudio.engine.rasters import raster_to_image
 from sdstudio.engine.schedulers import make_scheduler
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
-from tests.engine.conftest import box_mask, drawing, generate, request
+from tests.support.engine_runs import box_mask, drawing, generate, request
 
 TOLERANCE = 1e-4
 SAMPLERS = ["ddim", "pndm", "euler", "dpm++-2m", "unipc"]
@@ -64,8 +64,7 @@ def pipeline_of(models: Callable[[str], Path]) -> Callable[[str, str], Any]:
         if model not in loaded:
             loaded[model] = DiffusionPipeline.from_pretrained(models(model), local_files_only=True)
         kind = "xl" if model == "sdxl" else "sd"
-        pipeline = PIPELINES[kind, start].from_pipe(loaded[model], requires_safety_checker=False) \
-            if kind == "sd" else PIPELINES[kind, start].from_pipe(loaded[model])
+        pipeline = PIPELINES[kind, start].from_pipe(loaded[model])
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
