@@ -27,6 +27,9 @@ from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 
 CHANNELS = (32, 32, 64, 128)
+MIN_CHANNELS = 8
+"""Six carry the colours of an untrained VAE."""
+
 INITIAL_LOGVAR = -5.0
 LATENT_CHANNELS = 4
 SIZES = "128:0.65,256:0.35"
@@ -291,9 +294,10 @@ def _build(request: TrainingRequest) -> AutoencoderKL:
         channels = tuple(int(n) for n in text.split(","))
     except ValueError:
         channels = ()
-    if not channels or min(channels) < 1:
+    if not channels or min(channels) < MIN_CHANNELS:
         raise InvalidRequestError(
-            f'The channels "{text}" do not fit.', f"Write whole numbers like {CHANNELS}."
+            f'The channels "{text}" do not fit.',
+            f"Write whole numbers of at least {MIN_CHANNELS}, like {CHANNELS}.",
         )
     torch.manual_seed(request.seed)
     return build_autoencoder(channels).to(memory_format=torch.channels_last)

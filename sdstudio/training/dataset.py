@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -98,7 +99,7 @@ def draw_dataset(
     def scenes(start: int) -> Iterator[Sample]:
         seeds = range(seed + start, seed + count)
         # spawn: torch's threads do not survive a fork
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        with multiprocessing.get_context("spawn").Pool(workers, _leave_interrupts) as pool:
             yield from pool.imap(partial(_draw, size=size), seeds, chunksize=8)
 
     return _complete(folder, recipe, scenes, report)
@@ -174,6 +175,11 @@ def batch_indices(step: int, *, batch_size: int, length: int, seed: int) -> torc
 @lru_cache(maxsize=4)
 def _shuffled(length: int, seed: int, epoch: int) -> torch.Tensor:
     return torch.randperm(length, generator=seeded_generator(seed, epoch))
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl+C reach the main process only, which ends the drawing in order."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _draw(seed: int, *, size: tuple[int, int]) -> Sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ SETTINGS = LoopSettings(
     seed=7,
 )
 POINTS = torch.linspace(-1, 1, 10).view(-1, 1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads wait for each other at every small operation when the machine is busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 class NoisyFit(nn.Module):
@@ -152,7 +162,7 @@ def test_a_finished_run_has_nothing_left_to_do(tmp_path: Path) -> None:
 
 def test_accumulated_parts_make_the_gradient_of_the_whole_batch(tmp_path: Path) -> None:
     class Plain(nn.Linear):
-        def forward(self, x: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:  # noqa: ARG002
+        def forward(self, x: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:
             return {"loss": (super().forward(x) - x.square()).square().mean()}
 
     torch.manual_seed(0)
@@ -193,7 +203,7 @@ def test_one_step_is_torchs_adamw_on_clipped_gradients(tmp_path: Path) -> None:
         torch.testing.assert_close(mine, wanted, rtol=1e-6, atol=1e-7)  # fused against plain AdamW
 
 
-@pytest.mark.parametrize(("decay", "middle"), [("cosine", 0.5), ("linear", 0.5), ("constant", 1.0)])
+@pytest.mark.parametrize("decay, middle", [("cosine", 0.5), ("linear", 0.5), ("constant", 1.0)])
 def test_learning_rate_climbs_then_falls(decay: str, middle: float) -> None:
     settings = changed(steps=110, warmup_steps=10, learning_rate=1.0, decay=decay)
     assert learning_rate_at(0, settings) == pytest.approx(0.1)
