@@ -1,0 +1,190 @@
+"""Everything can be undone, to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from sdstudio.document.blend import Ink
+from sdstudio.document.brush import Brush
+from sdstudio.document.document import Document
+from sdstudio.document.rect import Rect
+from sdstudio.document.state import DocumentSnapshot
+from sdstudio.document.undo import UndoStack
+from tests.support.random_painter import RandomPainter
+
+
+def fingerprint(snapshot: DocumentSnapshot) -> str:
+    """All of a document as one hash: its state, and every tile's place and bytes."""
+    digest = hashlib.sha256(repr(_without_active(snapshot)).encode())
+    for layer_id, tiles in sorted(snapshot.tiles.items()):
+        for key in sorted(tiles):
+            if tiles[key].any():
+                digest.update(f"{layer_id}{key}".encode())
+                digest.update(tiles[key].tobytes())
+    return digest.hexdigest()
+
+
+def _without_active(snapshot: DocumentSnapshot) -> list[object]:
+    """Which layer is active is no change of the document, only its company."""
+    state = snapshot.state
+    return [state.width, state.height, state.layers, state.box, state.has_selection, state.accepted]
+
+
+def test_ten_thousand_random_acts_are_undone_and_redone_to_the_same_bytes() -> None:
+    document = Document(96, 80, undo_stack=UndoStack(budget_bytes=1 << 33, raw_bytes=4 << 20))
+    painter = RandomPainter(document, seed=5)
+    looks = [fingerprint(document.snapshot())]
+    while len(looks) <= 10_000:
+        steps = len(document.undo_stack)
+        painter.act()
+        if len(document.undo_stack) != steps:
+            looks.append(fingerprint(document.snapshot()))
+    document.undo_stack.settle()
+    assert len(set(looks)) > 5_000
+    for look in reversed(looks[:-1]):
+        document.undo()
+        assert fingerprint(document.snapshot()) == look
+    assert not document.undo_stack.undo_label
+    for look in looks[1:]:
+        document.redo()
+        assert fingerprint(document.snapshot()) == look
+    assert not document.undo_stack.redo_label
+
+
+class UndoMachine(RuleBasedStateMachine):
+    """Acts, undo and redo in any order against a plain list of how it looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.document = Document(96, 80)
+        self.looks = [fingerprint(self.document.snapshot())]
+        self.now = 0
+
+    @rule(seed=st.integers(0, 10_000))
+    def act(self, seed: int) -> None:
+        steps, redo = len(self.document.undo_stack), self.document.undo_stack.redo_label
+        RandomPainter(self.document, seed=seed).act()
+        if len(self.document.undo_stack) != steps or (
+            redo and not self.document.undo_stack.redo_label
+        ):
+            del self.looks[self.now + 1 :]
+            self.looks.append(fingerprint(self.document.snapshot()))
+            self.now += 1
+
+    @precondition(lambda self: self.now > 0)
+    @rule()
+    def undo(self) -> None:
+        self.document.undo()
+        self.now -= 1
+
+    @precondition(lambda self: self.now < len(self.looks) - 1)
+    @rule()
+    def redo(self) -> None:
+        self.document.redo()
+        self.now += 1
+
+    @invariant()
+    def looks_as_it_should(self) -> None:
+        assert fingerprint(self.document.snapshot()) == self.looks[self.now]
+
+
+UndoMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestUndoMachine = UndoMachine.TestCase
+
+
+def _noisy_stroke(document: Document, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    stroke = document.paint.begin_stroke(
+        Brush(size_px=60, hardness=0.1), Ink(colour=tuple(int(v) for v in rng.integers(0, 256, 3)))
+    )
+    for x, y in rng.uniform(0, 512, (4, 2)):
+        stroke.add_point(float(x), float(y))
+    stroke.end()
+
+
+def test_a_thousand_strokes_stay_within_the_budget_and_the_oldest_go() -> None:
+    budget = 3 << 20
+    document = Document(512, 512, undo_stack=UndoStack(budget_bytes=budget))
+    document.layers.add()
+    for seed in range(300):
+        _noisy_stroke(document, seed)
+        assert document.undo_stack.num_bytes <= budget + 16 * 256 * 256 * 4
+    document.undo_stack.settle()
+    assert document.undo_stack.num_bytes <= budget
+    steps = len(document.undo_stack)
+    assert 3 < steps < 300
+    for _ in range(steps):
+        assert document.undo().area > 0
+    assert document.undo().is_empty
+    assert document.composite(document.bounds).any()  # the first strokes are there for good
+
+
+def test_old_steps_are_packed() -> None:
+    document = Document(512, 512, undo_stack=UndoStack(raw_bytes=1 << 20))
+    document.layers.add()
+    for _ in range(12):
+        document.paint.fill_selection(Ink(colour=(len(document.undo_stack), 0, 0)))
+    document.undo_stack.settle()
+    raw = 12 * 512 * 512 * 4
+    assert document.undo_stack.num_bytes < raw / 3
+    for red in range(11, 0, -1):
+        document.undo()
+        assert tuple(document.composite(Rect(5, 5, 1, 1))[0, 0]) == (red, 0, 0, 255)
+
+
+def test_a_drag_is_one_step() -> None:
+    document = Document(64, 64)
+    layer = document.layers.add()
+    for percent in range(100):
+        document.layers.set_opacity(layer.id, percent / 100)
+    assert len(document.undo_stack) == 2
+    document.undo_stack.seal()
+    document.layers.set_opacity(layer.id, 0.5)
+    assert len(document.undo_stack) == 3
+    document.undo()
+    assert document.layers[0].opacity == pytest.approx(0.99)
+    document.undo()
+    assert document.layers[0].opacity == 1.0
+
+
+def test_an_act_that_changes_nothing_is_no_step() -> None:
+    document = Document(64, 64)
+    layer = document.layers.add()
+    document.layers.rename(layer.id, layer.name)
+    document.paint.fill_selection(Ink(erases=True))
+    assert len(document.undo_stack) == 1
+
+
+def test_undo_in_the_middle_of_a_stroke_ends_it_first() -> None:
+    document = Document(64, 64)
+    document.layers.add()
+    stroke = document.paint.begin_stroke(Brush(size_px=20), Ink(colour=(255, 0, 0)))
+    stroke.add_point(20, 20)
+    document.undo()
+    assert not stroke.is_open
+    assert stroke.add_point(40, 40).is_empty
+    assert not document.composite(document.bounds).any()
+
+
+def test_the_dirty_rectangle_of_undo_covers_what_changed() -> None:
+    document = Document(300, 300)
+    document.layers.add()
+    painter = RandomPainter(document, seed=11)
+    for _ in range(150):
+        painter.act()
+    while document.undo_stack.undo_label:
+        size = document.size
+        before = document.composite(document.bounds)
+        area = document.undo()
+        after = document.composite(document.bounds)
+        if document.size != size:
+            continue
+        differs = (before != after).any(axis=2)
+        differs[area.intersected(document.bounds).slices] = False
+        assert not differs.any()
