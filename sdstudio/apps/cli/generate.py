@@ -105,6 +105,7 @@ def _build_engine(args: argparse.Namespace, *, show_steps: bool) -> Engine:
     from sdstudio.engine.allocator import keep_freed_memory
 
     keep_freed_memory()
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of torchvision at import
     from sdstudio.engine.diffusion_engine import DiffusionEngine
 
     return DiffusionEngine(
