@@ -128,7 +128,10 @@ def install_packages(packages: list[str], *, has_apt: bool, is_root: bool, run: 
     # A fresh container has no package lists yet, and old ones name files that are gone.
     run([*quiet, "update"])
     if run([*quiet, *install[1:]]) != 0:
-        raise SetupError(f"apt-get could not install: {' '.join(packages)}.")
+        raise SetupError(
+            "The system packages could not be installed. To see why, type:\n\n"
+            f"    {' '.join(install)}\n"
+        )
 
 
 def require_display(environment: Mapping[str, str], platform: str) -> None:
@@ -247,23 +250,23 @@ def run_pip(command: list[str], *, log: Path) -> None:
     lines: list[str] = []
     is_terminal = sys.stderr.isatty()
     width = shutil.get_terminal_size().columns - 3
-    with subprocess.Popen(
+    pip = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
-    ) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
+    )
+    with pip, log.open("w", encoding="utf-8", buffering=1) as file:
+        for line in pip.stdout or ():
+            file.write(line)
             lines.append(line)
             doing = re.match(r"\s*((?:Collecting|Downloading|Installing|Building) .*)", line)
             if doing and is_terminal:
                 print(f"\r\033[K  {doing[1][:width]}", end="", file=sys.stderr, flush=True)
     if is_terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
-    log.write_text("".join(lines), encoding="utf-8")
     if pip.returncode != 0:
         raise SetupError(f"{explain_pip(''.join(lines))} (All that pip said is in {log}.)")
 
@@ -329,7 +332,7 @@ def create_environment(venv: Path) -> None:
 
 
 def call(command: list[str]) -> int:
-    return subprocess.call(command, stdout=subprocess.DEVNULL)
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def prepare(command: Command, arguments: list[str], *, is_windows: bool) -> None:
