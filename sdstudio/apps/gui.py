@@ -87,6 +87,9 @@ def run_studio(engine: Engine | None = None) -> int:
 
 def make_application() -> QApplication:
     """The Qt application with its name and font."""
+    from sdstudio.ui.immortal_constants import make_constants_immortal
+
+    make_constants_immortal()
     from PySide6.QtWidgets import QApplication
 
     from sdstudio.ui.theme import application_font

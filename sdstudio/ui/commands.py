@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEd
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
-from sdstudio.messages.result import PictureResult
 from sdstudio.ui.background import Background
+from sdstudio.ui.canvas.shown_picture import ShownPicture
 from sdstudio.ui.failures import Failures
 from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.job_controller import JobController
@@ -125,7 +125,7 @@ class PictureCommands(QObject):
         self._panel = panel
         self._failures = failures
         self._background = background
-        self._shown: PictureResult | None = None
+        self._shown: ShownPicture | None = None
         self._shown_path: Path | None = None
         actions["open-start"].triggered.connect(self._choose_start)
         actions["read-settings"].triggered.connect(self._choose_settings)
@@ -135,17 +135,24 @@ class PictureCommands(QObject):
         panel.picture_dropped.connect(self.offer_settings)
         panel.start_file_wanted.connect(self.start_from_file)
 
-    def remember_shown(self, result: PictureResult, path: Path) -> None:
+    def remember_shown(self, shown: ShownPicture) -> None:
         """Note the picture on the canvas, which these commands act on."""
-        self._shown, self._shown_path = result, path
-        for name in ("save-copy", "copy-picture", "use-as-start"):
+        self._shown, self._shown_path = shown, shown.path
+        self._actions["save-copy"].setEnabled(shown.path is not None)
+        for name in ("copy-picture", "use-as-start"):
             self._actions[name].setEnabled(True)
+
+    def start_from(self, raster: Raster, name: str) -> None:
+        """Make a picture the starting picture; the run takes its shape."""
+        form = self._panel.form
+        form.take_shape(raster.width, raster.height)
+        form.start_from(raster, (name,))
 
     def start_from_file(self, path: Path) -> None:
         """Read a picture and make it the starting picture."""
 
         def use(raster: Raster) -> None:
-            self._panel.form.start_from(raster, (path.name,))
+            self.start_from(raster, path.name)
 
         self._background.run(lambda: _import_picture(path), use, self._failures.tell)
 
@@ -202,8 +209,8 @@ class PictureCommands(QObject):
 
     def _use_shown_as_start(self) -> None:
         if self._shown is not None:
-            names = (self._shown_path.name,) if self._shown_path else ()
-            self._panel.form.start_from(self._shown.picture, names)
+            name = self._shown_path.name if self._shown_path else self._shown.picture.digest()
+            self.start_from(self._shown.picture, name)
 
 
 class EditCommands(QObject):

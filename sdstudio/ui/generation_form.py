@@ -165,6 +165,11 @@ class GenerationForm(QObject):
         self.width = min(largest, snap(width, multiple))
         self.height = min(largest, snap(height, multiple))
 
+    def take_shape(self, width: int, height: int) -> None:
+        """Take the proportions of a picture, with about as many pixels as before."""
+        scale = (self.width * self.height / (width * height)) ** 0.5
+        self.set_size(width * scale, height * scale)
+
     def swap_size(self) -> None:
         """Turn portrait into landscape and back."""
         self.set_size(self.height, self.width)

@@ -65,7 +65,8 @@ class _StrokeEngine(QIconEngine):
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        result = QPixmap(size)
+        result = QPixmap(size * scale)
+        result.setDevicePixelRatio(scale)
         result.fill(Qt.GlobalColor.transparent)
         painter = QPainter(result)
         self.paint(painter, QRect(0, 0, size.width(), size.height()), mode, state)

@@ -121,11 +121,13 @@ class NoticeBar(QWidget):
 
     def _show_buttons(self, notice: Notice) -> None:
         while (item := self._buttons.takeAt(0)) is not None:
+            item.widget().hide()
             item.widget().deleteLater()
         for action in notice.actions[:MAX_BUTTONS]:
             button = text_button(action.text)
             button.clicked.connect(lambda _=False, act=action.act: self._do(notice, act))
             self._buttons.addWidget(button)
+            button.show()
 
     def _do(self, notice: Notice, act: Callable[[], object]) -> None:
         self._notices = [old for old in self._notices if old is not notice]

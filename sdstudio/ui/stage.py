@@ -10,11 +10,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sdstudio.messages.events import StepEvent
-from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.notices import NoticeBar
 from sdstudio.ui.start.welcome import Welcome
-from sdstudio.ui.widgets.picture_view import PictureView
 
 
 class Canvas(Protocol):
@@ -31,34 +29,6 @@ class Canvas(Protocol):
     def drop_preview(self) -> None:
         """The run ended without a picture: show again what was there before it."""
         ...
-
-
-class PlainCanvas(QWidget):
-    """A canvas that only shows."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.view = PictureView()
-        self._picture: Raster | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
-        layout.addWidget(self.view)
-
-    def show_preview(self, step: StepEvent) -> None:
-        """Show a step's preview."""
-        if step.preview is not None:
-            self.view.show_raster(step.preview)
-
-    def show_picture(self, result: PictureResult, path: Path) -> None:
-        """Show a finished picture."""
-        self._picture = result.picture
-        self.view.show_raster(result.picture)
-
-    def drop_preview(self) -> None:
-        """Show the last finished picture again."""
-        self.view.show_raster(self._picture)
 
 
 class Stage(QWidget):

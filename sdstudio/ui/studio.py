@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox
 
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.settings.settings import with_recent_prompt
@@ -22,9 +22,10 @@ from sdstudio.ui.main_window import MainWindow
 from sdstudio.ui.notices import Notice
 from sdstudio.ui.prompt.generate_bar import GenerateBar
 from sdstudio.ui.prompt.prompt_panel import PromptPanel
+from sdstudio.ui.rooms import Rooms
 from sdstudio.ui.run_display import RunDisplay
 from sdstudio.ui.shortcuts import make_actions
-from sdstudio.ui.stage import PlainCanvas, Stage
+from sdstudio.ui.stage import Stage
 from sdstudio.ui.start.welcome import Welcome
 from sdstudio.ui.taskbar import Taskbar
 from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
@@ -32,24 +33,6 @@ from sdstudio.ui.window_commands import WindowCommands
 
 SAVE_DELAY_MS = 800
 ENGINE_SETTINGS = ("device", "dtype", "preview_mode", "cpu_offload", "threads")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """The widgets of the rooms that have modules of their own.
-
-    Attributes:
-        canvas: see `stage.Canvas`.
-    """
-
-    canvas: QWidget
-    gallery: QWidget
-    queue: QWidget
-
-
-def plain_rooms() -> Rooms:
-    """Rooms that only keep their places."""
-    return Rooms(canvas=PlainCanvas(), gallery=QWidget(), queue=QWidget())
 
 
 class Studio(QObject):
@@ -61,8 +44,6 @@ class Studio(QObject):
         theme_switch: wears the theme.
         gallery_folder: tells where pictures are saved now.
         list_models: reads the disk; its models are offered as soon as it has answered.
-        make_rooms: makes the widgets of canvas, gallery and queue; by then `form`, `actions` and
-            `controller` are there.
     """
 
     fault_happened = Signal(str, str)
@@ -76,7 +57,6 @@ class Studio(QObject):
         theme_switch: ThemeSwitch,
         gallery_folder: Callable[[], Path],
         list_models: Callable[[], tuple[ModelChoice, ...]] | None = None,
-        make_rooms: Callable[[Studio], Rooms] | None = None,
     ) -> None:
         super().__init__()
         self.controller = controller
@@ -88,9 +68,15 @@ class Studio(QObject):
         self.actions = make_actions(self)
         self.form = GenerationForm(parent=self)
         self._restore_form()
-        rooms = plain_rooms() if make_rooms is None else make_rooms(self)
-        self._build_window(rooms)
-        self._wire(rooms)
+        self.rooms = Rooms(
+            controller=controller,
+            form=self.form,
+            actions=self.actions,
+            gallery_folder=gallery_folder,
+            parent=self,
+        )
+        self._build_window(self.rooms)
+        self._wire(self.rooms)
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
         self._save_timer.setInterval(SAVE_DELAY_MS)
@@ -118,6 +104,7 @@ class Studio(QObject):
             self.controller.reset_engine()
         if name == "gallery_folder":
             self.controller.save_again()
+            self.rooms.gallery.open()
         self._apply_settings()
         self._save_timer.start()
 
@@ -151,7 +138,7 @@ class Studio(QObject):
         self.run_display = RunDisplay(
             controller=self.controller,
             window=self.window,
-            canvas=rooms.canvas,  # type: ignore[arg-type] - a QWidget that is a Canvas
+            canvas=rooms.canvas,
             form=self.form,
             taskbar=Taskbar(self),
         )
@@ -170,7 +157,8 @@ class Studio(QObject):
             failures=self.failures,
             background=self._background,
         )
-        self.controller.picture_saved.connect(self.pictures.remember_shown)
+        rooms.connect_to(self.stage, self.pictures, self.failures)
+        self.run_commands.submitted.connect(rooms.canvas.watch_run)
         EditCommands(self.actions, rooms.canvas)
         self.window_commands = WindowCommands(
             self.actions,
@@ -196,6 +184,7 @@ class Studio(QObject):
         for text in self.store.take_notices():
             self.stage.notices.tell(Notice(text=text, severity="warning"))
         self.controller.read_journal()
+        self.rooms.open()
         if self._list_models is not None:
             self._background.run(self._list_models, self._take_models)
 
@@ -268,5 +257,6 @@ class Studio(QObject):
         )
         self.window.hide()
         self.controller.shut_down()
+        self.rooms.close()
         self.store.save()
         self._background.finish()

@@ -41,7 +41,7 @@ GRAPHICS += [("handle", "panel"), ("handle", "groove"), ("accent_text", "panel")
 
 @pytest.mark.parametrize("name", ["dark", "light"])
 @pytest.mark.parametrize(
-    ("front", "back", "least"),
+    "front, back, least",
     [(*pair, AA_TEXT) for pair in TEXTS] + [(*pair, AA_GRAPHIC) for pair in GRAPHICS],
 )
 def test_contrast(name: ThemeName, front: str, back: str, least: float) -> None:

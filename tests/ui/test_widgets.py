@@ -51,7 +51,7 @@ def turn_wheel(widget: QWidget, notches: int, modifiers: Qt.KeyboardModifier) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    "text, value",
     [("7.5", 7.5), ("7,5", 7.5), ("about 12", 12.0), ("999", 100.0), ("-3", 0.0), (".25", 0.2)],
 )
 def test_typed_numbers_are_understood_and_clamped(qtbot: QtBot, text: str, value: float) -> None:
@@ -183,7 +183,7 @@ def test_an_elided_label_keeps_its_text_in_the_tooltip(qtbot: QtBot) -> None:
     assert words.toolTip() == ""
 
 
-@pytest.mark.parametrize(("mode", "channels"), [("L", 1), ("RGB", 3), ("RGBA", 4)])
+@pytest.mark.parametrize("mode, channels", [("L", 1), ("RGB", 3), ("RGBA", 4)])
 def test_a_raster_becomes_an_image_of_its_own(mode: str, channels: int) -> None:
     # 5 pixels wide: rows that Qt would pad to 4 bytes; the bytes are gone before the image is read
     pixels = bytes(range(5 * 3 * channels))

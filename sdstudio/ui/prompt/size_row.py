@@ -29,6 +29,7 @@ class SizeRow(QWidget):
         self.height_edit = self._side_edit(self.tr("Height in pixels"))
         self.swap_button = icon_button("swap", self.tr("Swap width and height"))
         self.preset_button = QToolButton()
+        self.preset_button.setProperty("kind", "menu")
         self.preset_button.setAccessibleName(self.tr("Shape of the picture"))
         self.preset_button.setToolTip(self.tr("Shapes that suit the model"))
         self.preset_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

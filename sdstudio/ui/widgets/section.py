@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.labels import ElidedLabel
@@ -21,19 +21,18 @@ class Section(QWidget):
 
     def __init__(self, title: str, *, is_open: bool = True) -> None:
         super().__init__()
-        self.header = QToolButton()
+        self.header = QPushButton()
         self.header.setProperty("kind", "section")
         self.header.setText(title)
         self.header.setAccessibleName(title)
         self.header.setCheckable(True)
         self.header.setIconSize(QSize(14, 14))
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._words = ""
         self._summary = ElidedLabel("", "caption")
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()
-        top.setContentsMargins(-12, 0, 0, 0)  # the chevron stands where the labels begin
+        top.setContentsMargins(-9, 0, 0, 0)  # the chevron stands where the labels begin
         top.setSpacing(8)
         top.addWidget(self.header)
         top.addWidget(self._summary, 1)
