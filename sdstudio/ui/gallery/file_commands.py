@@ -1,0 +1,168 @@
+"""What can be done with a picture file, from the strip and from the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QFile, QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from sdstudio.errors import PictureFileError, StorageError
+from sdstudio.messages.generation import GenerationRequest
+from sdstudio.messages.raster import Raster
+from sdstudio.ui.background import Background
+from sdstudio.ui.gallery.reveal import reveal
+from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
+from sdstudio.ui.notices import Notice, NoticeAction
+from sdstudio.ui.widgets.picture_view import to_qimage
+
+PROMPT_FIELDS = ("prompt", "negative_prompt")
+TRASHED = "trashed"
+
+
+class FileCommands(QObject):
+    """Carries out wishes that concern one picture file; the disk is read in the background.
+
+    Args:
+        tell_error: shows what went wrong.
+        tell: shows a notice.
+
+    Signals:
+        start_wanted: a Path whose picture should be the starting picture.
+        trashed: a Path that is gone.
+        restored: a Path that is back from the trash.
+    """
+
+    start_wanted = Signal(object)
+    trashed = Signal(object)
+    restored = Signal(object)
+
+    def __init__(
+        self,
+        form: GenerationForm,
+        background: Background,
+        *,
+        tell: Callable[[Notice], None],
+        tell_error: Callable[[Exception], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._form = form
+        self._background = background
+        self._tell = tell
+        self._tell_error = tell_error
+
+    def use_settings(self, path: Path) -> None:
+        """Take over all settings of the picture."""
+        self._with_request(path, lambda request: self._load(request, RECALL_FIELDS, path))
+
+    def use_prompt(self, path: Path) -> None:
+        """Take over prompt and negative prompt."""
+        self._with_request(path, lambda request: self._form.load(request, PROMPT_FIELDS))
+
+    def use_seed(self, path: Path) -> None:
+        """Take over the seed."""
+        self._with_request(path, lambda request: self._form.load(request, ("seed",)))
+
+    def copy_prompt(self, path: Path) -> None:
+        """Put the prompt on the clipboard."""
+        self._with_request(
+            path, lambda request: QGuiApplication.clipboard().setText(request.prompt)
+        )
+
+    def copy_picture(self, path: Path) -> None:
+        """Put the picture on the clipboard."""
+
+        def done(raster: Raster) -> None:
+            QGuiApplication.clipboard().setImage(to_qimage(raster))
+
+        self._background.run(lambda: _import_picture(path), done, self._tell_error)
+
+    def show_in_folder(self, path: Path) -> None:
+        """Show the file in the desktop's file browser."""
+
+        def done(exists: bool) -> None:
+            if exists:
+                reveal(path)
+            else:
+                self._tell_error(_gone(path))
+
+        self._background.run(path.is_file, done, self._tell_error)
+
+    def start_from(self, path: Path) -> None:
+        """Make it the starting picture."""
+        self.start_wanted.emit(path)
+
+    def move_to_trash(self, path: Path) -> None:
+        """Move the file to the system's trash; the notice can bring it back."""
+
+        def done(in_trash: Path) -> None:
+            self.trashed.emit(path)
+            undo = NoticeAction(text=self.tr("Undo"), act=lambda: self._restore(in_trash, path))
+            text = self.tr("{0} is in the trash.").format(path.name)
+            self._tell(Notice(text=text, actions=(undo,), key=TRASHED))
+
+        self._background.run(lambda: _trash(path), done, self._tell_error)
+
+    def _restore(self, in_trash: Path, path: Path) -> None:
+        def done(_: object) -> None:
+            self.restored.emit(path)
+
+        self._background.run(lambda: _untrash(in_trash, path), done, self._tell_error)
+
+    def _load(self, request: GenerationRequest, fields: tuple[str, ...], path: Path) -> None:
+        self._form.load(request, fields)
+        self._tell(Notice(text=self.tr("The settings of {0} are in the panel.").format(path.name)))
+
+    def _with_request(self, path: Path, use: Callable[[GenerationRequest], object]) -> None:
+        def done(request: GenerationRequest | None) -> None:
+            if request is not None:
+                use(request)
+                return
+            hint = self.tr("It can still be a starting picture.")
+            self._tell(
+                Notice(text=self.tr("{0} was not made by the studio.").format(path.name), hint=hint)
+            )
+
+        self._background.run(lambda: _read_request(path), done, self._tell_error)
+
+
+def _gone(path: Path) -> PictureFileError:
+    return PictureFileError(f"{path.name} is not there any more.", "It was moved or deleted.")
+
+
+def _trash(path: Path) -> Path:
+    """Move to the trash and return where the file lies now."""
+    file = QFile(str(path))
+    if not file.exists():
+        raise _gone(path)
+    if not file.moveToTrash():
+        raise StorageError(
+            f"{path.name} could not be moved to the trash.",
+            "The disk it lies on may have none. Delete it in the file browser.",
+        )
+    return Path(file.fileName())
+
+
+def _untrash(in_trash: Path, path: Path) -> None:
+    """Move back, never over another file; on Linux the trash's own note goes as well."""
+    if path.exists() or not QFile(str(in_trash)).rename(str(path)):
+        raise StorageError(
+            f"{path.name} could not be brought back.", "It is still in the system's trash."
+        )
+    note = in_trash.parent.parent / "info" / f"{in_trash.name}.trashinfo"
+    if in_trash.parent.name == "files" and note.is_file():
+        note.unlink()
+
+
+def _import_picture(path: Path) -> Raster:
+    from sdstudio.gallery.picture_import import import_picture
+
+    return import_picture(path)
+
+
+def _read_request(path: Path) -> GenerationRequest | None:
+    from sdstudio.gallery.picture_file import read_request
+
+    return read_request(path)
