@@ -53,8 +53,6 @@ _LOADERS: dict[str, Any] = {
     "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
 }
 
-_DTYPE_ARGUMENT = {"diffusers": "torch_dtype", "transformers": "dtype"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
@@ -125,7 +123,7 @@ class ComponentCache:
         Raises:
             ModelNotFoundError, ModelFileError: it cannot be opened.
         """
-        key = f"{path.resolve()}|{dtype or self.dtype}"
+        key = self._key(path, dtype)
         held = self._loaded.get(key)
         if held is not None and (not path.exists() or held[0] == stamp_of(path)):
             self._loaded.move_to_end(key)
@@ -136,6 +134,13 @@ class ComponentCache:
         model = self._load(folder, dtype or self.dtype, report)
         self._loaded[key] = (folder.stamp, model)
         return model
+
+    def holds(self, path: Path, *, dtype: str | None = None) -> bool:
+        """Whether the model of this folder is in memory, be it up to date or not."""
+        return self._key(path, dtype) in self._loaded
+
+    def _key(self, path: Path, dtype: str | None) -> str:
+        return f"{path.resolve()}|{dtype or self.dtype}"
 
     def clear(self) -> None:
         """Forget every model and give the memory back."""
@@ -225,7 +230,8 @@ class _Loader:
             tokenizers=[self._tokenizer(tokenizer) for tokenizer, _ in places],
             text_encoders=[self.network(name, "Loading the text encoder") for _, name in places],
             use_penultimate=xl,
-            zero_empty_negative=xl and self._folder.options.get("force_zeros_for_empty_prompt", True),
+            zero_empty_negative=xl
+            and self._folder.options.get("force_zeros_for_empty_prompt", True),
         )
 
     def tiny_decoder(self) -> Any | None:
@@ -251,10 +257,11 @@ def open_network(
     Raises:
         ModelFileError: the files do not hold the weights the configuration calls for.
     """
+    default_dtype = torch.get_default_dtype()
     try:
         module, info = loader.from_pretrained(
             place,
-            **{_DTYPE_ARGUMENT[loader.__module__.split(".")[0]]: dtype},
+            dtype=dtype,
             variant=variant,
             use_safetensors=True,
             local_files_only=True,
@@ -264,11 +271,14 @@ def open_network(
         if is_out_of_memory(error):
             raise
         raise _unreadable(place.name, error) from error
+    finally:
+        torch.set_default_dtype(default_dtype)  # diffusers leaves its own behind when it fails
     missing = [key for key in info["missing_keys"] if not key.endswith("position_ids")]
-    if missing or info["mismatched_keys"]:
+    wrong = len(missing) + len(info["mismatched_keys"])
+    if wrong:
         raise ModelFileError(
             f"The weights in {place.name} are not those of a {loader.__name__}:"
-            f" {len(missing) + len(info['mismatched_keys'])} tensors are missing or of another shape.",
+            f" {wrong} tensors are missing or of another shape.",
             "The file belongs to another model or is incomplete.",
             ("use-built-in-model",),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from sdstudio.engine.guidance import Conditioning, GuidedUnet
 from sdstudio.engine.inpaint import paste_back
 from sdstudio.engine.interrupt import interruptible
 from sdstudio.engine.latents import decode_picture, require_multiple
-from sdstudio.engine.model_folder import find_cached_repository, read_json
+from sdstudio.engine.model_folder import find_cached_repository, read_pipeline_class
 from sdstudio.engine.noise import picture_seed, seeded_generator
 from sdstudio.engine.pipeline_families import PipelineFamily
 from sdstudio.engine.pixel_diffusion import PROMPT_NOTE, UnconditionalUnet
@@ -102,8 +103,9 @@ class DiffusionEngine:
             max_bytes=int(psutil.virtual_memory().total * MODEL_MEMORY_SHARE),
             offload=self._offload,
         )
+        self._one_at_a_time = threading.Lock()
         self._previewer: tuple[Path, Previewer] | None = None
-        self._pipelines = PipelineFamily(device=self.device, dtype=dtype)
+        self._pipelines = PipelineFamily(device=self.device, dtype=dtype, cache_folder=cache_folder)
 
     def run(self, job: Job, emit: Emit) -> None:
         """Make the job's pictures; emits PictureFinished for each.
@@ -114,9 +116,9 @@ class DiffusionEngine:
         """
         if not isinstance(job.request, GenerationRequest):
             raise UnsupportedRequestError("This engine makes pictures; it does not train.")
-        run = Run(job=job, emit=emit)
         try:
-            self._run(run)
+            with self._one_at_a_time:
+                self._run(Run(job=job, emit=emit))
             return
         except Exception as error:
             if not is_out_of_memory(error):
@@ -133,7 +135,7 @@ class DiffusionEngine:
 
     def _run(self, run: Run) -> None:
         path = self._find(run.request.model)
-        if read_json(path / "model_index.json").get("_class_name") not in FAMILIES:
+        if not self._cache.holds(path) and read_pipeline_class(path) not in FAMILIES:
             self._pipelines.run(path, run.job, run.emit)
             return
         model = self._load(path, run)
@@ -278,6 +280,7 @@ class DiffusionEngine:
         picture = pixels_to_raster(pixels)
         if start.original is not None and start.mask_image is not None:
             picture = paste_back(start.original, picture, start.mask_image)
+        run.poll()
         return picture, notes
 
 

@@ -12,7 +12,7 @@ from diffusers import UNet2DConditionModel
 def classifier_free(
     noise_pred_uncond: torch.Tensor, noise_pred_text: torch.Tensor, guidance_scale: float
 ) -> torch.Tensor:
-    """eps = eps(null) + s (eps(c) - eps(null)), Ho & Salimans 2022, eq. 6 with s = 1 + w."""
+    """Ho & Salimans 2022, eq. 6 with s = 1 + w: eps(null) + s (eps(c) - eps(null))."""
     return noise_pred_uncond + guidance_scale * (noise_pred_text - noise_pred_uncond)
 
 

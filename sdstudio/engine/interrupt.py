@@ -10,9 +10,7 @@ from diffusers.models.resnet import ResnetBlock2D
 
 
 @contextmanager
-def interruptible(
-    modules: Sequence[torch.nn.Module], poll: Callable[[], None]
-) -> Iterator[None]:
+def interruptible(modules: Sequence[torch.nn.Module], poll: Callable[[], None]) -> Iterator[None]:
     """Call `poll` before every residual block of the modules while the `with` lasts.
 
     One step of a large model takes seconds on a CPU and its VAE decode even longer; with a poll

@@ -17,7 +17,9 @@ FLOAT32_NOTE = "The picture was decoded in full precision because half precision
 
 def vae_scale_factor(vae: Any) -> int:
     """Pixels per latent cell side, 8 for SD 1.x, 2.x and XL."""
-    widths = getattr(vae.config, "block_out_channels", None) or vae.config.encoder_block_out_channels
+    widths = (
+        getattr(vae.config, "block_out_channels", None) or vae.config.encoder_block_out_channels
+    )
     return 2 ** (len(widths) - 1)
 
 
@@ -155,9 +157,7 @@ def _in_float32(vae: Any) -> Iterator[None]:
         vae.to(dtype)  # exact: the values came from this dtype
 
 
-def _statistics(
-    vae: Any, like: torch.Tensor
-) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+def _statistics(vae: Any, like: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     mean = getattr(vae.config, "latents_mean", None)
     std = getattr(vae.config, "latents_std", None)
     if mean is None or std is None:

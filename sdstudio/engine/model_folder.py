@@ -85,15 +85,12 @@ def open_model_folder(path: Path) -> ModelFolder:
         ModelFileError: it is no diffusers folder, carries code, has a broken, missing or
             pickled component.
     """
-    if not path.is_dir():
-        raise ModelNotFoundError(
-            f"There is no model folder at {path}.", "Choose another model.", _REMEDIES
-        )
+    pipeline_class = read_pipeline_class(path)
     index = read_json(path / "model_index.json")
     refuse_code(path, index)
     folder = ModelFolder(
         path=path,
-        pipeline_class=index["_class_name"],
+        pipeline_class=pipeline_class,
         components=_components(index),
         options={k: v for k, v in index.items() if not isinstance(v, list) and k[0] != "_"},
         stamp=stamp_of(path),
@@ -101,6 +98,23 @@ def open_model_folder(path: Path) -> ModelFolder:
     for component in folder.components:
         _check_component(folder, component)
     return folder
+
+
+def read_pipeline_class(path: Path) -> str:
+    """Diffusers' name of the pipeline in this folder.
+
+    Raises:
+        ModelNotFoundError: there is no such folder.
+        ModelFileError: it is no diffusers folder, or names a class of its own.
+    """
+    if not path.is_dir():
+        raise ModelNotFoundError(
+            f"There is no model folder at {path}.", "Choose another model.", _REMEDIES
+        )
+    name = read_json(path / "model_index.json").get("_class_name")
+    if not isinstance(name, str):
+        raise _unsafe(path, "a pipeline class of its own")
+    return name
 
 
 def stamp_of(path: Path) -> tuple[tuple[str, int, int], ...]:
@@ -127,8 +141,6 @@ def refuse_code(path: Path, index: dict[str, Any]) -> None:
     scripts = sorted(path.glob("**/*.py"))
     if scripts:
         raise _unsafe(path, f"a program ({scripts[0].name})")
-    if not isinstance(index.get("_class_name"), str):
-        raise _unsafe(path, "a pipeline class of its own")
     for value in index.values():
         if isinstance(value, list) and len(value) == 2 and value[0] not in _LIBRARIES:
             raise _unsafe(path, f"a class of its own ({value[1]})")
@@ -221,7 +233,7 @@ def _check_component(folder: ModelFolder, component: str) -> None:
 
 
 def _variant_of(file: Path) -> str | None:
-    """ "fp16" of model.fp16.safetensors and model.fp16-00001-of-00002.safetensors."""
+    """The fp16 of model.fp16.safetensors and model.fp16-00001-of-00002.safetensors."""
     parts = file.name.split(".")[1:-1]
     name = parts[0].split("-")[0] if parts else ""
     return name or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -19,6 +18,7 @@ from diffusers import (
 
 from sdstudio.engine.devices import choose_dtype, free_memory, is_out_of_memory
 from sdstudio.engine.inpaint import paste_back
+from sdstudio.engine.interrupt import interruptible
 from sdstudio.engine.model_folder import ModelFolder, open_model_folder, stamp_of
 from sdstudio.engine.noise import picture_seed, seeded_generator
 from sdstudio.engine.preview import LinearDecoder, load_or_fit
@@ -29,7 +29,7 @@ from sdstudio.engine.rasters import (
     pixels_to_raster,
     raster_to_image,
 )
-from sdstudio.errors import ModelFileError, NumericalError, SdstudioError, UnsupportedRequestError
+from sdstudio.errors import ModelFileError, NumericalError, UnsupportedRequestError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import PictureFinished, ProgressEvent, StepEvent
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
@@ -72,11 +72,13 @@ class PipelineFamily:
         emit(ProgressEvent(job_id=job.id, text="Loading the model"))
         base, decoder = self._load(path)
         pipeline = _pipeline_for(base, request)
-        for index in range(request.count):
-            if index and job.cancel.stops_after_picture:
-                break
-            result = self._make_picture(pipeline, decoder, index, job, emit)
-            emit(PictureFinished(job_id=job.id, result=result))
+        with interruptible(_networks(pipeline), job.cancel.raise_if_cancelled):
+            for index in range(request.count):
+                if index and job.cancel.stops_after_picture:
+                    break
+                result = self._make_picture(pipeline, decoder, index, job, emit)
+                job.cancel.raise_if_cancelled()
+                emit(PictureFinished(job_id=job.id, result=result))
 
     def _load(self, path: Path) -> tuple[Any, LinearDecoder | None]:
         stamp = (path, stamp_of(path))
@@ -89,7 +91,7 @@ class PipelineFamily:
         try:
             own = pipeline_class.from_pretrained(  # type: ignore[union-attr] - None raises below
                 folder.path,
-                torch_dtype=dtype,
+                dtype=dtype,
                 use_safetensors=True,
                 local_files_only=True,
                 **_absent_components(pipeline_class, folder),
@@ -117,9 +119,7 @@ class PipelineFamily:
     ) -> PictureResult:
         assert isinstance(job.request, GenerationRequest)
         began = perf_counter()
-        request = replace(
-            job.request, seed=picture_seed(job.request.seed, index), count=1
-        )
+        request = replace(job.request, seed=picture_seed(job.request.seed, index), count=1)
         arguments = _arguments(pipeline, request) | {
             "callback_on_step_end": _StepCallback(job, emit, index, decoder)
         }
@@ -252,6 +252,10 @@ def _finish(image: Any, request: GenerationRequest) -> Raster:
         return picture
     original = fit_picture(begin.init_image, request.width, request.height)
     return paste_back(original, picture, fit_mask(begin.mask_image, *picture.size))
+
+
+def _networks(pipeline: Any) -> list[torch.nn.Module]:
+    return [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
 
 
 def _has_flat_latents(pipeline: Any) -> bool:

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sdstudio.engine.latents import decode_latents, encode_pixels
@@ -87,13 +88,9 @@ def soft_random_picture(generator: torch.Generator) -> torch.Tensor:
 def load_or_fit(vae: Any, cache_folder: Path | None) -> LinearDecoder:
     """The linear map of this VAE, from the cache folder if it was fitted before."""
     file = cache_folder / "previews" / f"{fingerprint(vae)}.safetensors" if cache_folder else None
-    if file is not None and file.is_file():
-        try:
-            matrix = load_file(file)["matrix"]
-            if matrix.shape == (vae.config.latent_channels + 1, 3):
-                return LinearDecoder(matrix)
-        except Exception:  # noqa: BLE001, S110 - a broken cache file is simply made again
-            pass
+    matrix = _read_matrix(file) if file is not None else None
+    if matrix is not None and matrix.shape == (vae.config.latent_channels + 1, 3):
+        return LinearDecoder(matrix)
     decoder = fit_linear_decoder(vae)
     if file is not None:
         _save_quietly(decoder, file)
@@ -180,6 +177,14 @@ def make_decoders(
 def _cell_means(pixels: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
     means = torch.nn.functional.adaptive_avg_pool2d(pixels.clamp(-1, 1), latents.shape[2:])
     return means.flatten(2)[0].T
+
+
+def _read_matrix(file: Path) -> torch.Tensor | None:
+    """The cached map, or None: a missing or broken cache file is simply made again."""
+    try:
+        return load_file(file)["matrix"]
+    except (OSError, SafetensorError, KeyError):
+        return None
 
 
 def _save_quietly(decoder: LinearDecoder, file: Path) -> None:

@@ -106,7 +106,9 @@ class PromptEncoder:
             if pooled is None:  # the first chunk speaks for the whole prompt, as in A1111
                 pooled = getattr(output, "text_embeds", None)
         sequence = torch.cat(hidden)
-        return sequence.reshape(1, -1, sequence.shape[-1]), pooled[:1] if pooled is not None else None
+        return sequence.reshape(1, -1, sequence.shape[-1]), pooled[
+            :1
+        ] if pooled is not None else None
 
     def _select_layer(self, encoder: Any, output: Any, clip_skip: int) -> torch.Tensor:
         layers = output.hidden_states

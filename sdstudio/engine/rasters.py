@@ -16,9 +16,7 @@ def raster_to_image(raster: Raster) -> Image.Image:
 
 def image_to_raster(image: Image.Image) -> Raster:
     """The same pixels as plain bytes; mode "L", "RGB" or "RGBA"."""
-    return Raster(
-        width=image.width, height=image.height, mode=image.mode, pixels=image.tobytes()
-    )
+    return Raster(width=image.width, height=image.height, mode=image.mode, pixels=image.tobytes())
 
 
 def fit_picture(raster: Raster, width: int, height: int) -> Image.Image:

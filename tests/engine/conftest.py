@@ -45,7 +45,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def engine(models: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiffusionEngine]:
+def engine(
+    models: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DiffusionEngine]:
     """An engine in float32 that tests share; each leaves it usable."""
     engine = DiffusionEngine(
         resolve_model=models,

@@ -75,7 +75,7 @@ def test_a_preview_does_not_change_the_picture(models) -> None:
     assert len(pictures) == 1
 
 
-@pytest.mark.parametrize(("width", "height", "hint"), [(60, 64, "64 x 64"), (64, 77, "64 x 80")])
+@pytest.mark.parametrize("width, height, hint", [(60, 64, "64 x 64"), (64, 77, "64 x 80")])
 def test_a_size_off_the_grid_names_the_nearest_good_one(
     engine: DiffusionEngine, width: int, height: int, hint: str
 ) -> None:

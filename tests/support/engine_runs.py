@@ -59,9 +59,7 @@ def drawing(width: int = 64, height: int = 64) -> Raster:
     for y in range(height):
         for x in range(width):
             square = width // 4 <= x < width // 2 and height // 4 <= y < height // 2
-            pixels += bytes(
-                (230, 30, 40) if square else (255 * x // width, 255 * y // height, 128)
-            )
+            pixels += bytes((230, 30, 40) if square else (255 * x // width, 255 * y // height, 128))
     return Raster(width=width, height=height, mode="RGB", pixels=bytes(pixels))
 
 
