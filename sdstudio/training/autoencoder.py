@@ -6,11 +6,13 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, AutoencoderTiny
+from diffusers.models.autoencoders.vae import DecoderOutput, DiagonalGaussianDistribution
 from diffusers.models.downsampling import Downsample2D
+from diffusers.models.modeling_outputs import AutoencoderKLOutput
 from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.upsampling import Upsample2D
 from PIL import Image
@@ -48,7 +50,7 @@ def build_autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
     with many small groups plain colours came back grey (measured).
     """
     levels = len(channels)
-    vae = AutoencoderKL(
+    vae = cast(Any, AutoencoderKL)(  # its annotations know one level only
         down_block_types=("DownEncoderBlock2D",) * levels,
         up_block_types=("UpDecoderBlock2D",) * levels,
         block_out_channels=channels,
@@ -76,16 +78,16 @@ def start_from_mean_colours(vae: AutoencoderKL) -> None:
             if module.conv_shortcut is not None:
                 _carry(module.conv_shortcut)
         elif isinstance(module, Downsample2D):
-            _carry(module.conv, window=2)
+            _carry(cast(nn.Conv2d, module.conv), window=2)
         elif isinstance(module, Upsample2D):
-            _carry(module.conv)
+            _carry(cast(nn.Conv2d, module.conv))
     for half in (vae.encoder, vae.decoder):
         _split_signs(half.conv_in)
         _join_signs(half.conv_out)
-    for conv in (vae.quant_conv, vae.post_quant_conv):
+    for conv in cast(tuple[nn.Conv2d, ...], (vae.quant_conv, vae.post_quant_conv)):
         nn.init.dirac_(conv.weight)
     nn.init.zeros_(vae.encoder.conv_out.weight[LATENT_CHANNELS:])
-    nn.init.constant_(vae.encoder.conv_out.bias[LATENT_CHANNELS:], INITIAL_LOGVAR)
+    nn.init.constant_(cast(Tensor, vae.encoder.conv_out.bias)[LATENT_CHANNELS:], INITIAL_LOGVAR)
 
 
 def _carry(conv: nn.Conv2d, window: int = 1) -> None:
@@ -142,10 +144,10 @@ class AutoencoderObjective(nn.Module):
     def forward(self, pictures: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:
         """Return the losses of pictures (B, 3, H, W) in [-1, 1]."""
         pictures = pictures.contiguous(memory_format=torch.channels_last)
-        mean, logvar = self.vae.encode(pictures).latent_dist.parameters.float().chunk(2, dim=1)
+        mean, logvar = encode(self.vae, pictures).parameters.float().chunk(2, dim=1)
         logvar = logvar.clamp(-30, 20)
         noise = torch.randn(mean.shape, generator=generator).to(mean)
-        reconstruction = self.vae.decode(mean + (0.5 * logvar).exp() * noise).sample
+        reconstruction = decode(self.vae, mean + (0.5 * logvar).exp() * noise)
         parts = reconstruction_losses(reconstruction, pictures)
         kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
         loss = parts["value"] + 0.5 * parts["edge"] + 0.5 * parts["area"] + 0.5 * parts["chroma"]
@@ -197,18 +199,27 @@ def psnr(first: Tensor, second: Tensor) -> Tensor:
     return -10 * error.clamp(min=1e-10).log10()
 
 
+def encode(vae: AutoencoderKL, pictures: Tensor) -> DiagonalGaussianDistribution:
+    """Return the distribution of the latents of pictures (B, 3, H, W) in [-1, 1], unscaled."""
+    return cast(AutoencoderKLOutput, vae.encode(pictures)).latent_dist
+
+
+def decode(vae: AutoencoderKL | AutoencoderTiny, latents: Tensor) -> Tensor:
+    """Return the pictures (B, 3, H, W), about in [-1, 1], of latents."""
+    return cast(DecoderOutput, vae.decode(cast(torch.FloatTensor, latents))).sample
+
+
 @torch.no_grad()
 def reconstruct(vae: AutoencoderKL, pictures: Tensor) -> Tensor:
     """Encode to the mean latent and decode."""
-    latents = vae.encode(pictures.to(vae.device)).latent_dist.mode()
-    return vae.decode(latents).sample.float()
+    return decode(vae, encode(vae, pictures.to(vae.device)).mode()).float()
 
 
 @torch.no_grad()
 def latent_std(vae: AutoencoderKL, pictures: Tensor) -> float:
     """Return the standard deviation of sampled latents; its inverse is `scaling_factor`."""
     latents = [
-        vae.encode(p.to(vae.device)).latent_dist.sample(torch.Generator().manual_seed(0))
+        encode(vae, p.to(vae.device)).sample(torch.Generator().manual_seed(0))
         for p in pictures.split(8)
     ]
     return float(torch.cat(latents).float().std())
@@ -259,9 +270,18 @@ def save_autoencoder(vae: AutoencoderKL, path: Path, pictures: Tensor) -> None:
 
 def half_precision_copy(model: ModelT) -> ModelT:
     """Return a float16 copy in the plain memory format, as files hold it."""
-    twin = copy.deepcopy(model)
-    # nn.Module's own: diffusers' override warns about casts that it means for loading
-    return nn.Module.to(twin, "cpu", torch.float16, memory_format=torch.contiguous_format)
+    return moved(
+        copy.deepcopy(model),
+        device="cpu",
+        dtype=torch.float16,
+        memory_format=torch.contiguous_format,
+    )
+
+
+def moved(model: ModelT, **how: Any) -> ModelT:
+    """Do `model.to(...)` in torch's own way: diffusers' warns about casts, and hides its type."""
+    nn.Module.to(model, **how)
+    return model
 
 
 def load_pictures(
@@ -300,7 +320,7 @@ def _build(request: TrainingRequest) -> AutoencoderKL:
             f"Write whole numbers of at least {MIN_CHANNELS}, like {CHANNELS}.",
         )
     torch.manual_seed(request.seed)
-    return build_autoencoder(channels).to(memory_format=torch.channels_last)
+    return moved(build_autoencoder(channels), memory_format=torch.channels_last)
 
 
 def _split(pictures: PictureDataset, request: TrainingRequest) -> tuple[FetchBatch, Tensor]:

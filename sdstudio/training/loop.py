@@ -15,7 +15,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from accelerate import Accelerator
@@ -75,7 +75,7 @@ class LoopSettings:
         """Take the request's values, and those of its options that go by a name of this class."""
         names = cls.__dataclass_fields__.keys()
         asked = {name: getattr(request, name) for name in names if hasattr(request, name)}
-        options = {name: value for name, value in request.options.items() if name in names}
+        options: dict[str, Any] = {n: v for n, v in request.options.items() if n in names}
         return cls(**(defaults | asked | options))
 
 
@@ -278,8 +278,8 @@ class TrainingLoop:
     def _any_process(self, flag: bool) -> bool:
         if self.accelerator.num_processes == 1:
             return flag
-        flags = self.accelerator.reduce(torch.tensor(float(flag), device=self.device), "sum")
-        return bool(flags > 0)
+        flags = self.accelerator.gather(torch.tensor([float(flag)], device=self.device))
+        return bool(cast(Tensor, flags).any())
 
     def _report(self, job_id: str, emit: Emit, pace: Pace, *, draw: bool) -> None:
         """Hand the losses since the last report to the log and the person."""

@@ -16,7 +16,14 @@ from sdstudio.errors import InvalidRequestError, ModelFileError, ModelNotFoundEr
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
-from sdstudio.training.autoencoder import half_precision_copy, load_pictures, psnr
+from sdstudio.training.autoencoder import (
+    decode,
+    encode,
+    half_precision_copy,
+    load_pictures,
+    moved,
+    psnr,
+)
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, seeded_generator
 from sdstudio.training.loop import Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.run_folder import RunFolder, publish_folder
@@ -89,10 +96,9 @@ def prepare_lessons(
     """Encode every picture to a sampled latent and decode that again, eight at a time."""
     latents, decoded = [], []
     for indices in torch.arange(len(pictures)).split(8):
-        posterior = vae.encode(pictures.batch(indices).to(vae.device)).latent_dist
-        latent = posterior.sample(generator)
+        latent = encode(vae, pictures.batch(indices).to(vae.device)).sample(generator)
         latents.append((latent * vae.config["scaling_factor"]).cpu())
-        decoded.append(torch.from_numpy(to_uint8(vae.decode(latent).sample)))
+        decoded.append(torch.from_numpy(to_uint8(decode(vae, latent))))
         report(int(indices[-1]) + 1, len(pictures))
     return Lessons(latents=torch.cat(latents), pictures=torch.cat(decoded))
 
@@ -140,7 +146,7 @@ class TinyDecoderTrainer:
         pictures = load_pictures(request, job, emit, count=DEFAULT_PICTURES)
         lessons = _learn_from(vae, pictures, job, emit)
         torch.manual_seed(request.seed)
-        tiny = build_tiny_autoencoder().to(memory_format=torch.channels_last)
+        tiny = moved(build_tiny_autoencoder(), memory_format=torch.channels_last)
         train, held_out = hold_out(len(pictures), HELD_OUT_COUNT)
 
         def fetch(step: int, part: slice) -> tuple[Tensor, ...]:
@@ -185,7 +191,7 @@ def load_autoencoder(folder: Path) -> AutoencoderKL:
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelFileError(f"The autoencoder in {folder} cannot be read: {error}.") from error
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return vae.to(device).to(memory_format=torch.channels_last).eval()
+    return moved(vae, device=device, memory_format=torch.channels_last).eval()
 
 
 def _learn_from(vae: AutoencoderKL, pictures: PictureDataset, job: Job, emit: Emit) -> Lessons:
@@ -200,18 +206,18 @@ def _learn_from(vae: AutoencoderKL, pictures: PictureDataset, job: Job, emit: Em
 def _hooks(
     tiny: AutoencoderTiny, lessons: Lessons, held_out: Tensor, job: Job, emit: Emit
 ) -> Hooks:
-    def decode(indices: Tensor) -> tuple[Tensor, Tensor]:
+    def compare(indices: Tensor) -> tuple[Tensor, Tensor]:
         latents, wanted = lessons.whole(indices)
-        return tiny.decode(latents.to(tiny.device)).sample.cpu(), wanted
+        return decode(tiny, latents.to(tiny.device)).cpu(), wanted
 
     def evaluate() -> dict[str, float]:
-        quality = float(torch.cat([psnr(*decode(part)) for part in held_out.split(8)]).mean())
+        quality = float(torch.cat([psnr(*compare(part)) for part in held_out.split(8)]).mean())
         text = f"PSNR against the autoencoder's own pictures: {quality:.2f} dB"
         emit(ProgressEvent(job_id=job.id, text=text))
         return {"psnr": quality}
 
     def sample() -> Image.Image:
-        ours, wanted = decode(held_out[:8])
+        ours, wanted = compare(held_out[:8])
         return picture_grid(torch.cat([wanted, ours]), columns=len(wanted))
 
     return Hooks(evaluate=evaluate, sample=sample)

@@ -172,7 +172,7 @@ def to_request(args: argparse.Namespace, command: TrainCommand) -> TrainingReque
     said = {name: value for name, value in vars(args).items() if value is not None}
     fields = TrainingRequest.__dataclass_fields__.keys() - {"kind", "options"}
     values = {name: said[name] for name in fields if name in said}
-    options = {name: said[name] for name in (command.options | LOOP_OPTIONS) if name in said}
+    options = {name: said[name] for name in (dict(command.options) | LOOP_OPTIONS) if name in said}
     return TrainingRequest(kind=args.kind, options=options, **(dict(command.defaults) | values))
 
 
