@@ -42,7 +42,7 @@ def remedy_text(remedy: Remedy) -> str:
 
 def remedy_buttons(failure: JobFailed, request: GenerationRequest) -> tuple[RemedyText, ...]:
     """The remedies worth a button: those that would change something, at most two."""
-    useful = (each for each in failure.remedies if _helps(each, request))
+    useful: list[Remedy] = [each for each in failure.remedies if _helps(each, request)]
     return tuple(RemedyText(remedy=each, text=remedy_text(each)) for each in useful)[:2]
 
 

@@ -111,8 +111,7 @@ class MainWindow(QMainWindow):
 
     def place(self) -> tuple[str, str]:
         """(geometry, state) in base64, for `open_at`."""
-        geometry = self.saveGeometry().toBase64().data().decode()
-        return geometry, self.saveState(STATE_VERSION).toBase64().data().decode()
+        return _text(self.saveGeometry()), _text(self.saveState(STATE_VERSION))
 
     def show_queue(self) -> None:
         """Bring the queue's dock to the front."""
@@ -156,6 +155,10 @@ class MainWindow(QMainWindow):
         if isinstance(layout, QVBoxLayout | QHBoxLayout):
             layout.setContentsMargins(0, 0, 0, 0)
         bar.addPermanentWidget(self.strip, 1)
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")
 
 
 def _bytes(text: str) -> QByteArray:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sdstudio.ui.icons import Tint, icon
 from sdstudio.ui.widgets.buttons import icon_button, set_look, text_button
@@ -69,6 +77,7 @@ class NoticeBar(QWidget):
             words.setWordWrap(True)
             words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._shown_buttons: list[QPushButton] = []
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._close = icon_button("close", self.tr("Close this message"))
@@ -120,14 +129,16 @@ class NoticeBar(QWidget):
         self.adjust()
 
     def _show_buttons(self, notice: Notice) -> None:
-        while (item := self._buttons.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        for old in self._shown_buttons:
+            old.hide()
+            old.deleteLater()
+        self._shown_buttons.clear()
         for action in notice.actions[:MAX_BUTTONS]:
             button = text_button(action.text)
             button.clicked.connect(lambda _=False, act=action.act: self._do(notice, act))
             self._buttons.addWidget(button)
             button.show()
+            self._shown_buttons.append(button)
 
     def _do(self, notice: Notice, act: Callable[[], object]) -> None:
         self._notices = [old for old in self._notices if old is not notice]
@@ -140,7 +151,7 @@ class NoticeBar(QWidget):
         if parent is None or self.shown is None:
             return
         width = min(parent.width() - 24, 720)
-        height = self.layout().totalHeightForWidth(width)
+        height = self._layout.totalHeightForWidth(width)
         self.setGeometry((parent.width() - width) // 2, 12, width, height)
         self.raise_()
 
@@ -158,6 +169,6 @@ class NoticeBar(QWidget):
         inside.addLayout(words, 1)
         inside.addLayout(self._buttons)
         inside.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._frame)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 
 from sdstudio.ui.icons import icon
@@ -32,7 +32,10 @@ def _spec(name: str, text: str, *keys: str, **more: object) -> ActionSpec:
     return ActionSpec(name=name, text=text, keys=keys, **more)  # type: ignore[arg-type]
 
 
-_T = QT_TRANSLATE_NOOP
+def _T(context: str, text: str) -> str:
+    """Mark a text for translation: `lupdate -tr-function-alias QT_TRANSLATE_NOOP=_T`."""
+    return text
+
 
 ACTIONS: tuple[ActionSpec, ...] = (
     _spec("open-start", _T("Actions", "Start from Picture…"), "Ctrl+O", icon_name="add-picture"),

@@ -26,7 +26,7 @@ from sdstudio.messages.events import (
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.engine_worker import EngineWorker, LatestStep
-from sdstudio.ui.job_controller import JobController
+from sdstudio.ui.job_controller import JobController, SavePicture
 from tests.support.fake_engine import FakeEngine, gradient_picture
 
 WAIT_MS = 30_000  # generous: a loaded machine must not fail a test

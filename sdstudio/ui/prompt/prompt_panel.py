@@ -151,9 +151,10 @@ class PromptPanel(QWidget):
 
     def _keep_width(self, _: int, maximum: int) -> None:
         """Give the scroll bar room from the margin, so that nothing moves when it appears."""
-        left, top, _right, bottom = self._column.getContentsMargins()
+        margins = self._column.contentsMargins()
         bar = self._scroll.verticalScrollBar().sizeHint().width()
-        self._column.setContentsMargins(left, top, MARGIN_PX - bar * (maximum > 0), bottom)
+        margins.setRight(MARGIN_PX - bar * (maximum > 0))
+        self._column.setContentsMargins(margins)
 
     def _use_example(self, text: str) -> Callable[[], None]:
         return lambda: setattr(self.form, "prompt", text)
