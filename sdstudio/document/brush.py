@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,19 +71,14 @@ class Brush:
         return self.opacity_curve(pressure) if self.opacity_curve else 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dab:
-    """One touch of the brush: its middle, diameter and the most it covers."""
+class Dab(NamedTuple):
+    """One touch of the brush: middle, diameter, the most it covers, and the pixels it touches."""
 
     x: float
     y: float
     size_px: float
     strength: float
-
-    @property
-    def rect(self) -> Rect:
-        reach = self.size_px / 2 + 1
-        return Rect.between(self.x - reach, self.y - reach, self.x + reach, self.y + reach)
+    rect: Rect
 
 
 class DabPath:
@@ -115,8 +111,10 @@ class DabPath:
         return max(0.5, self._brush.size_at(pressure) * self._brush.spacing)
 
     def _dab(self, x: float, y: float, pressure: float) -> Dab:
-        size, strength = self._brush.size_at(pressure), self._brush.strength_at(pressure)
-        return Dab(x=x, y=y, size_px=max(size, 0.5), strength=strength)
+        size = max(self._brush.size_at(pressure), 0.5)
+        reach = size / 2 + 1
+        rect = Rect.between(x - reach, y - reach, x + reach, y + reach)
+        return Dab(x, y, size, self._brush.strength_at(pressure), rect)
 
 
 def stamp(coverage: np.ndarray, area: Rect, dabs: list[Dab], brush: Brush) -> None:
@@ -162,10 +160,8 @@ def _profile(dab: Dab, hardness: float) -> np.ndarray:
     # Eighths of a pixel cannot be told apart, and neither can quarters of a large, soft dab's.
     steps = 2 if dab.size_px >= _LARGE_DAB_PX and hardness < 0.9 else _SUBPIXELS
     x, y = round(dab.x * steps) / steps, round(dab.y * steps) / steps
-    rect = dab.rect
-    return _round_profile(
-        rect.width, rect.height, x - rect.x, y - rect.y, round(dab.size_px, 1), hardness
-    )
+    left, top, width, height = dab.rect
+    return _round_profile(width, height, x - left, y - top, round(dab.size_px, 1), hardness)
 
 
 @functools.lru_cache(maxsize=24)

@@ -68,6 +68,7 @@ class Step:
     tiles: dict[TileRef, HeldTile | None] = field(default_factory=dict)
     merge_key: str = ""
     packing: Future[None] | None = None
+    raw_bytes: int = 0
 
     @property
     def num_bytes(self) -> int:
@@ -77,6 +78,52 @@ class Step:
         for tile in self.tiles.values():
             if tile:
                 tile.pack()
+
+
+class Pile:
+    """Steps, newest last; all but the newest `raw_limit` bytes of them are packed."""
+
+    def __init__(self, raw_limit: int) -> None:
+        self.steps: list[Step] = []
+        self._raw_limit = raw_limit
+        self._num_raw = 0
+        self._raw_bytes = 0
+
+    def append(self, step: Step) -> None:
+        step.raw_bytes, step.packing = step.num_bytes, None
+        self.steps.append(step)
+        self._num_raw += 1
+        self._raw_bytes += step.raw_bytes
+        while self._raw_bytes > self._raw_limit and self._num_raw > 1:
+            oldest = self.steps[-self._num_raw]
+            oldest.packing = _packer.submit(oldest.pack)
+            self._num_raw -= 1
+            self._raw_bytes -= oldest.raw_bytes
+
+    def pop(self) -> Step | None:
+        if not self.steps:
+            return None
+        step = self.steps.pop()
+        if self._num_raw:
+            self._num_raw -= 1
+            self._raw_bytes -= step.raw_bytes
+        return step
+
+    def drop_oldest(self, excess: int) -> int:
+        """Forget the oldest steps until `excess` bytes are gone, or all; return how many went."""
+        gone, count = 0, 0
+        while gone < excess and count < len(self.steps):
+            gone += self.steps[count].num_bytes
+            count += 1
+        del self.steps[:count]
+        if self._num_raw > len(self.steps):
+            self._num_raw = len(self.steps)
+            self._raw_bytes = sum(step.raw_bytes for step in self.steps)
+        return gone
+
+    def clear(self) -> None:
+        self.steps.clear()
+        self._num_raw = self._raw_bytes = 0
 
 
 class UndoStack:
@@ -94,85 +141,74 @@ class UndoStack:
         raw_bytes: int = DEFAULT_RAW_BYTES,
     ) -> None:
         self._budget = budget_bytes
-        self._raw = min(raw_bytes, budget_bytes // 4)
         self._at_most = 0  # bytes held, were nothing packed since they were last counted
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
+        self._done = Pile(min(raw_bytes, budget_bytes // 4))
+        self._undone = Pile(min(raw_bytes, budget_bytes // 4))
 
     @property
     def undo_label(self) -> str:
         """What undo would take back, or ""."""
-        return self._done[-1].label if self._done else ""
+        return self._done.steps[-1].label if self._done.steps else ""
 
     @property
     def redo_label(self) -> str:
-        return self._undone[-1].label if self._undone else ""
+        return self._undone.steps[-1].label if self._undone.steps else ""
 
     @property
     def num_bytes(self) -> int:
-        return sum(step.num_bytes for step in self._done + self._undone)
+        return sum(step.num_bytes for step in self._all_steps())
 
     def __len__(self) -> int:
-        return len(self._done)
+        """How many steps can be undone."""
+        return len(self._done.steps)
 
     def push(self, step: Step) -> None:
         """Add what was just done; what had been undone is forgotten."""
         self._undone.clear()
-        top = self._done[-1] if self._done else None
+        top = self._done.steps[-1] if self._done.steps else None
         if top and step.merge_key and top.merge_key == step.merge_key and not step.tiles:
             return
-        merge_key = step.merge_key
-        self.put_undo(step)
-        step.merge_key = merge_key
+        self._add(self._done, step)
 
     def seal(self) -> None:
         """End a drag: the next step of the same merge key stands for itself."""
-        if self._done:
-            self._done[-1].merge_key = ""
+        if self._done.steps:
+            self._done.steps[-1].merge_key = ""
 
     def take_undo(self) -> Step | None:
         """The step to swap with the document; hand it to `put_redo` afterwards."""
-        return self._done.pop() if self._done else None
+        return self._done.pop()
 
     def take_redo(self) -> Step | None:
-        return self._undone.pop() if self._undone else None
+        return self._undone.pop()
 
     def put_redo(self, step: Step) -> None:
+        self.seal()
         self._add(self._undone, step)
 
     def put_undo(self, step: Step) -> None:
+        step.merge_key = ""
         self._add(self._done, step)
 
     def settle(self) -> None:
         """Wait until everything that should be packed is."""
-        wait([step.packing for step in self._done + self._undone if step.packing])
+        wait([step.packing for step in self._all_steps() if step.packing])
 
-    def _add(self, steps: list[Step], step: Step) -> None:
-        step.packing, step.merge_key = None, ""
-        steps.append(step)
-        self._pack_old(steps)
-        self._at_most += step.num_bytes
+    def _all_steps(self) -> list[Step]:
+        return self._done.steps + self._undone.steps
+
+    def _add(self, pile: Pile, step: Step) -> None:
+        pile.append(step)
+        self._at_most += step.raw_bytes
         if self._at_most > self._budget:
-            self._drop_oldest()
+            self._keep_within_budget()
 
-    def _pack_old(self, steps: list[Step]) -> None:
-        raw = steps[-1].num_bytes  # the newest is never packed
-        for step in reversed(steps[:-1]):
-            if step.packing:
-                return  # all below are packed or on their way
-            raw += step.num_bytes
-            if raw > self._raw:
-                step.packing = _packer.submit(step.pack)
-
-    def _drop_oldest(self) -> None:
+    def _keep_within_budget(self) -> None:
         self.settle()
         total = self.num_bytes
-        # A little more than needed, so that counting them all stays rare.
-        goal = self._budget if total <= self._budget else self._budget * 9 // 10
-        for steps in (self._done, self._undone):
-            dropped = 0
-            while total > goal and dropped < len(steps):
-                total -= steps[dropped].num_bytes
-                dropped += 1
-            del steps[:dropped]
+        if total > self._budget:
+            # A tenth more than needed, so that counting them all stays rare.
+            excess = total - self._budget * 9 // 10
+            gone = self._done.drop_oldest(excess)
+            total -= gone + self._undone.drop_oldest(excess - gone)
         self._at_most = total

@@ -24,7 +24,7 @@ class RandomPainter:
         self.document = document
         self._rng = np.random.default_rng(seed)
         self._acts: list[Callable[[], object]] = [
-            *[self._stroke] * 8,
+            *[self._stroke] * 5,
             *[self._shape] * 3,
             self._lasso,
             self._flood,
@@ -71,7 +71,7 @@ class RandomPainter:
             hardness=float(self._rng.random()),
             opacity=float(self._rng.uniform(0.2, 1)),
             flow=float(self._rng.uniform(0.2, 1)),
-            spacing=0.25,
+            spacing=0.5,
         )
         continues = self._chance(0.2)
         stroke = self.document.paint.begin_stroke(brush, self._ink(), continues=continues)
