@@ -29,6 +29,7 @@ from sdstudio.messages.training import TrainingRequest
 from sdstudio.training.autoencoder import half_precision_copy, load_pictures, reduce_to
 from sdstudio.training.caption_source import CaptionSource
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, seeded_generator
+from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.run_folder import RunFolder, publish_folder
@@ -224,12 +225,14 @@ def _build(request: TrainingRequest, tokenizer: CLIPTokenizer) -> CLIPModel:
             f"The towers cannot be {hidden_size} wide.", "Take a multiple of 48, such as 192."
         )
     torch.manual_seed(request.seed)
-    return build_clip(
+    clip = build_clip(
         tokenizer,
         hidden_size=hidden_size,
         text_layers=int(options.get("text_layers", 4)),
         vision_layers=int(options.get("vision_layers", 5)),
     )
+    prefer_plain_attention(clip)
+    return clip
 
 
 def _prepare(

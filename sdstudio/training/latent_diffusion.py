@@ -32,6 +32,7 @@ from sdstudio.training.latent_unet import (
     LatentDiffusionObjective,
     UNetShape,
     build_unet,
+    prefer_plain_attention,
     sample_latents,
 )
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
@@ -156,6 +157,7 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
         raise InvalidRequestError("There is no autoencoder.", "Name its folder with --vae.")
     torch.manual_seed(request.seed)
     tokenizer, text_encoder = _text_side(request, captions)
+    prefer_plain_attention(text_encoder)
     shape = UNetShape.of(options, text_width=text_encoder.config.hidden_size)
     objective = LatentDiffusionObjective(
         build_unet(shape, sample_size=request.resolution // 8),
@@ -167,9 +169,9 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
     )
     if "init_from" in options:
         load_averaged(objective, Path(str(options["init_from"])))
-    vae = AutoencoderKL.from_pretrained(str(options["vae"]), torch_dtype=torch.float32)
+    vae = AutoencoderKL.from_pretrained(str(options["vae"]))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    vae = cast(nn.Module, vae).to(device, memory_format=torch.channels_last).eval()
+    vae = cast(nn.Module, vae).to(device, torch.float32, memory_format=torch.channels_last).eval()
     return Studio(
         objective=objective.to(device),
         tokenizer=tokenizer,
