@@ -104,7 +104,7 @@ def test_a_picture_of_nothing_is_reported_in_words(fresh, value) -> None:
     vae = next(iter(fresh._cache._loaded.values()))[1].vae
     vae.decoder.conv_out.weight.data.zero_()
     vae.decoder.conv_out.bias.data.fill_(value)
-    with pytest.raises(NumericalError, match="flat colour|not-a-number"):
+    with pytest.raises(NumericalError, match=r"flat colour|not-a-number"):
         generate(fresh, request())
 
 
@@ -136,9 +136,10 @@ def test_out_of_memory_in_the_unet(fresh, error) -> None:
 
 def test_out_of_memory_while_loading(fresh, monkeypatch) -> None:
     """Row 17: the weights themselves do not fit."""
-    with monkeypatch.context() as patch, pytest.raises(OutOfMemoryError):
+    with monkeypatch.context() as patch:
         patch.setattr(component_cache, "own_weights", _no_room)
-        generate(fresh, request())
+        with pytest.raises(OutOfMemoryError):
+            generate(fresh, request())
     assert generate(fresh, request()).results
 
 
@@ -149,9 +150,10 @@ def _no_room(*_: object) -> None:
 def test_a_failed_load_leaves_torch_as_it_was(models, monkeypatch) -> None:
     """Row 31: diffusers changes the default dtype while it loads and forgets it on failure."""
     engine = DiffusionEngine(resolve_model=models, dtype="bfloat16", device="cpu")
-    with monkeypatch.context() as patch, pytest.raises(SdstudioError):
+    with monkeypatch.context() as patch:
         patch.setattr(UNet2DConditionModel, "from_config", _cannot_build)
-        generate(engine, request())
+        with pytest.raises(SdstudioError):
+            generate(engine, request())
     assert torch.get_default_dtype() == torch.float32
 
 
