@@ -103,10 +103,7 @@ class Rooms(QObject):
         self._wanted = path
 
         def read() -> tuple[ShownPicture, PagePicture] | None:
-            if self._wanted != path:
-                return None
-            shown = read_shown(path)
-            return shown, PagePicture(shown.picture)
+            return _read_for_canvas(path) if self._wanted == path else None
 
         def done(answer: tuple[ShownPicture, PagePicture] | None) -> None:
             if answer is not None and self._wanted == path:
@@ -146,8 +143,8 @@ class Rooms(QObject):
         view.trash_wanted.connect(self.files.move_to_trash)
         view.menu_wanted.connect(self._show_file_menu)
         self._controller.picture_saved.connect(self._on_saved)
-        self.files.start_wanted.connect(self._commands.start_from_file)
-        self.files.trashed.connect(self.gallery.pictures.remove)
+        self.files.start_wanted.connect(self._start_from_file)
+        self.files.trashed.connect(self._on_trashed)
         self.files.restored.connect(self._on_restored)
 
     def _connect_form(self) -> None:
@@ -172,6 +169,29 @@ class Rooms(QObject):
                 )
 
         self._pictures.run(lambda: read_picture(offer), done, self._failures.tell)
+
+    def _start_from_file(self, path: Path) -> None:
+        """Make a picture of the gallery the starting picture, and show it if nothing runs."""
+
+        def done(answer: tuple[ShownPicture, PagePicture]) -> None:
+            if self._controller.queue.running is None:
+                self._stage.hide_welcome()
+                self.canvas.look_at(*answer)
+            self._commands.start_from(answer[0].picture, path.name)
+
+        self._pictures.run(lambda: _read_for_canvas(path), done, self._failures.tell)
+
+    def _on_trashed(self, path: Path) -> None:
+        """Go on to the next picture, if the one that is gone was on the canvas."""
+        row = self.gallery.pictures.index_of(path).row()
+        self.gallery.pictures.remove(path)
+        shown, paths = self.canvas.shown, self.gallery.pictures.paths
+        if shown is None or shown.path != path:
+            return
+        if row >= 0 and paths:
+            self.show_file(paths[min(row, len(paths) - 1)])
+        else:
+            self.canvas.show_missing(path.name)
 
     def _on_saved(self, result: PictureResult, path: Path) -> None:
         self.gallery.add_saved(path)
@@ -233,6 +253,11 @@ class Rooms(QObject):
     def _model_label(self, name: str) -> str:
         models = {model.name: model.label for model in self._form.choices.models}
         return models.get(name, Path(name).name)
+
+
+def _read_for_canvas(path: Path) -> tuple[ShownPicture, PagePicture]:
+    shown = read_shown(path)
+    return shown, PagePicture(shown.picture)
 
 
 def _drag_picture(thumbnail: QPixmap) -> QPixmap:

@@ -147,6 +147,7 @@ class CanvasControls(QObject):
 
     def _place(self) -> None:
         canvas = self._canvas
+        self.zoom_bar.setVisible(not canvas.is_blank)
         self.zoom_bar.adjustSize()
         self.zoom_bar.move(
             canvas.width() - self.zoom_bar.width() - EDGE_PX,

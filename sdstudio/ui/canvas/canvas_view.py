@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -65,6 +65,7 @@ class CanvasView(QWidget):
         self._looks_away = False
         self._empty_page = QSize(256, 256)
         self._missing = ""
+        self._is_blank = True
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
         self._words_timer.setInterval(WORDS_DELAY_MS)
@@ -76,6 +77,7 @@ class CanvasView(QWidget):
         """A run starts; its page shows as soon as there is something on it."""
         self._run, self._ended = LiveRun(job), None
         self._missing = ""
+        self._unveil()
         self._follow_page()
         self.watching_changed.emit(self._looks_away)
 
@@ -136,6 +138,7 @@ class CanvasView(QWidget):
         """Say on an empty page that a picture's file is gone."""
         self._missing = self.tr("{0} is not there any more.").format(name)
         self._picture, self.shown = None, None
+        self._unveil()
         self._follow_page()
 
     def set_empty_page(self, page: QSize) -> None:
@@ -180,6 +183,11 @@ class CanvasView(QWidget):
         self.copy_wanted.emit()
 
     @property
+    def is_blank(self) -> bool:
+        """Whether nothing has happened yet, and the welcome has the place."""
+        return self._is_blank
+
+    @property
     def page_rect(self) -> QRect:
         """The page in logical pixels, rounded outwards."""
         return self.viewpoint.rect().toAlignedRect()
@@ -201,7 +209,7 @@ class CanvasView(QWidget):
         self.view_changed.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(event.globalPos() if event.globalPos() else QPoint())
+        self.menu_wanted.emit(event.globalPos())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
@@ -211,6 +219,8 @@ class CanvasView(QWidget):
         painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Dark))
         page = self.viewpoint.rect()
         picture = self._displayed()
+        if self._is_blank:
+            return
         if picture is None:
             page_painting.paint_empty_page(painter, page, palette)
             page_painting.paint_caption(painter, page, self._empty_words(), palette)
@@ -224,6 +234,12 @@ class CanvasView(QWidget):
         if self.words:
             area = page.intersected(self.rect().toRectF())
             page_painting.paint_words(painter, area, self.words, palette)
+
+    def _unveil(self) -> None:
+        """From the first run or picture on there is a page."""
+        if self._is_blank:
+            self._is_blank = False
+            self.refresh_view()
 
     def _displayed(self) -> PagePicture | None:
         if not self._looks_away:
@@ -239,6 +255,7 @@ class CanvasView(QWidget):
     def _take(self, shown: ShownPicture, picture: PagePicture) -> None:
         self.shown, self._picture = shown, picture
         self._missing = ""
+        self._unveil()
         if self._run is None and self._ended is not None and not self._ended.has_preview:
             self._ended = None
         self.setAccessibleDescription(shown.prompt)

@@ -58,7 +58,7 @@ def read_offer(mime: QMimeData) -> PictureOffer:
         pictures = [path for path in files if path.suffix.lower() in PICTURE_ENDINGS]
         return PictureOffer(path=(pictures or files)[0], left_out=len(urls) - 1)
     if mime.hasFormat(_PNG):
-        return PictureOffer(data=mime.data(_PNG).data())
+        return PictureOffer(data=bytes(mime.data(_PNG).data()))
     if mime.hasImage():
         return PictureOffer(image=QImage(mime.imageData()))
     if urls:
@@ -115,6 +115,7 @@ class DropFrame(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._covered = parent
         self.setProperty("role", "drop")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         words = label(self.tr("Drop to start from this picture"), "title")
@@ -124,7 +125,7 @@ class DropFrame(QFrame):
 
     def cover(self) -> None:
         """Lie over the whole parent."""
-        self.setGeometry(self.parentWidget().rect().adjusted(12, 12, -12, -12))
+        self.setGeometry(self._covered.rect().adjusted(12, 12, -12, -12))
         self.raise_()
         self.show()
 

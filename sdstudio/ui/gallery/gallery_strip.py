@@ -35,10 +35,12 @@ class EmptyGallery(QWidget):
         button.clicked.connect(generate.trigger)
         words = QVBoxLayout()
         words.setSpacing(2)
+        words.addStretch()
         words.addWidget(label(self.tr("Your pictures will be here, the newest first."), ""))
         words.addWidget(
             label(self.tr("Each is saved by itself, with its settings inside."), "caption")
         )
+        words.addStretch()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(14)

@@ -31,7 +31,6 @@ class StripView(QListView):
         super().__init__()
         self._side_px = GRID_SIDE_PX
         self._delegate = ThumbnailDelegate(self._side_px)
-        self._is_telling = True
         self.setModel(pictures)
         self.setItemDelegate(self._delegate)
         self.setAccessibleName(self.tr("Newest pictures"))
@@ -57,20 +56,20 @@ class StripView(QListView):
 
     def mark(self, index: QModelIndex) -> None:
         """Show which picture is on the canvas, without asking for it again."""
-        self._is_telling = False
-        if index.isValid():
+        if not index.isValid():
+            self.clearSelection()
+        elif index != self.currentIndex() or not self.selectedIndexes():
             self.setCurrentIndex(index)
             self.scrollTo(index)
-        else:
-            self.clearSelection()
-        self._is_telling = True
 
     def step(self, direction: int) -> None:
         """Choose the next (1) or previous (-1) picture."""
         row = self.currentIndex().row() + direction
         index = self.model().index(max(0, row), 0)
-        if index.isValid():
+        if index.isValid() and index != self.currentIndex():
             self.setCurrentIndex(index)
+            self.scrollTo(index)
+            self.chosen.emit(index.data(PATH_ROLE))
 
     def sizeHint(self) -> QSize:
         return QSize(480, 140)
@@ -78,10 +77,14 @@ class StripView(QListView):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, MIN_SIDE_PX + SCROLL_BAR_PX)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
-        super().currentChanged(current, previous)
-        if self._is_telling and current.isValid() and self.hasFocus():
-            self.chosen.emit(current.data(PATH_ROLE))
+    def rowsInserted(self, parent: QModelIndex, start: int, end: int) -> None:
+        """What a person has scrolled to stays in place when new pictures come in front."""
+        bar = self.horizontalScrollBar()
+        place = bar.value()
+        super().rowsInserted(parent, start, end)
+        if not self.isWrapping() and place > 0 and start * self._side_px < place:
+            self.doItemsLayout()
+            bar.setValue(place + (end - start + 1) * self._side_px)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         height = self.height()
@@ -118,6 +121,8 @@ class StripView(QListView):
             self.trash_wanted.emit(path)
         else:
             super().keyPressEvent(event)
+            if self.current_path not in (None, path):
+                self.chosen.emit(self.current_path)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         is_key = event.reason() == QContextMenuEvent.Reason.Keyboard

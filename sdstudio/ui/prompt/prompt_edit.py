@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy
 
@@ -17,6 +17,7 @@ class PromptEdit(QPlainTextEdit):
     """
 
     changed_by_hand = Signal(str)
+    picture_pasted = Signal(object)  # QMimeData
 
     def __init__(self, name: str, placeholder: str, *, lines: tuple[int, int]) -> None:
         super().__init__()
@@ -57,6 +58,13 @@ class PromptEdit(QPlainTextEdit):
             self._recall(-1)
         else:
             super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste text; a picture on the clipboard is not for the prompt."""
+        if source.hasImage() and not source.hasText():
+            self.picture_pasted.emit(source)
+        else:
+            super().insertFromMimeData(source)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
