@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import torch
 
 from sdstudio.engine.component_cache import LoadedModel
+from sdstudio.engine.devices import resident
 from sdstudio.engine.guidance import Conditioning, embed_guidance_scale
 from sdstudio.engine.prompt_encoding import PromptEmbeds
 from sdstudio.messages.generation import GenerationRequest
@@ -32,13 +34,10 @@ def build_conditioning(
     assert model.encoder is not None
     distilled_dim = model.unet.config.time_cond_proj_dim
     guided = request.guidance_scale > 1.0 and distilled_dim is None
-    for text_encoder in model.encoder.text_encoders if offload else ():
-        text_encoder.to(device)
-    try:
+    with ExitStack() as stack:
+        for text_encoder in model.encoder.text_encoders:
+            stack.enter_context(resident(text_encoder, device, offload=offload))
         halves = _encode(model, request, guided, poll)
-    finally:
-        for text_encoder in model.encoder.text_encoders if offload else ():
-            text_encoder.to("cpu")
     prompt_embeds = torch.cat([half.prompt_embeds for half in halves])
     timestep_cond = None
     if distilled_dim is not None:

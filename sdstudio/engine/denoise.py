@@ -34,6 +34,21 @@ class DenoisedStep:
     pred_original_sample: torch.Tensor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopHooks:
+    """What others do inside the loop.
+
+    Attributes:
+        before_step: called first in every step; raises to stop.
+        blend: (latents after step i, i) -> latents, for inpainting.
+        on_step: called last in every step.
+    """
+
+    before_step: Callable[[], None] = lambda: None
+    blend: Callable[[torch.Tensor, int], torch.Tensor] = lambda latents, step_index: latents
+    on_step: Callable[[DenoisedStep], None] = lambda step: None
+
+
 def denoise(
     predict: Predict,
     scheduler: Any,
@@ -41,27 +56,21 @@ def denoise(
     latents: torch.Tensor,
     *,
     generator: torch.Generator,
-    before_step: Callable[[], None] = lambda: None,
-    blend: Callable[[torch.Tensor, int], torch.Tensor] | None = None,
-    on_step: Callable[[DenoisedStep], None] = lambda step: None,
+    hooks: LoopHooks,
 ) -> torch.Tensor:
     """Run the timesteps and return x_0.
 
     Args:
         latents: x_T, (1, channels, height, width), float32, in the scheduler's own scale.
-        before_step: called first in every step; raises to stop.
-        blend: (latents after step i, i) -> latents, for inpainting.
-        on_step: called last in every step.
 
     Raises:
         NumericalError: the latents are no longer finite.
     """
     arguments = _step_arguments(scheduler, generator)
-    num_steps = len(timesteps)
     timesteps_on_device = timesteps.to(latents.device)
     for index, timestep in enumerate(timesteps):
         # 1. What the model sees, and how much signal is in it
-        before_step()
+        hooks.before_step()
         scaled = scheduler.scale_model_input(latents, timestep)
         alpha_bar = signal_level(scheduler, timestep)
 
@@ -73,13 +82,12 @@ def denoise(
 
         # 3. One step towards x_0
         latents = scheduler.step(model_output, timestep, latents, return_dict=False, **arguments)[0]
-        if blend is not None:
-            latents = blend(latents, index)
+        latents = hooks.blend(latents, index)
         raise_if_not_finite(latents, step=index + 1)
-        on_step(
+        hooks.on_step(
             DenoisedStep(
                 step=index + 1,
-                num_steps=num_steps,
+                num_steps=len(timesteps),
                 sigma=current_sigma(scheduler),
                 latents=latents,
                 pred_original_sample=pred_original_sample,

@@ -83,15 +83,6 @@ def available_bytes(device: torch.device) -> int:
     return psutil.virtual_memory().available
 
 
-def estimate_bytes(*, parameters: int, dtype: torch.dtype, width: int, height: int) -> int:
-    """Rough peak memory of one picture: the weights, and what one VAE decode holds at once.
-
-    The widest feature maps of the SD decoder are 256 channels at full size, of which four are
-    alive at a time (input, norm, convolution, residual).
-    """
-    return dtype.itemsize * (parameters + 4 * 256 * width * height)
-
-
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether torch says that the device, or the CPU's allocator, has no memory left."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
@@ -122,9 +113,11 @@ def free_memory(device: torch.device) -> None:
 
 
 @contextmanager
-def resident(module: torch.nn.Module, device: torch.device, *, offload: bool) -> Iterator[None]:
-    """Hold the module on the device; with `offload` only as long as the block lasts."""
-    if not offload or device.type == "cpu":
+def resident(
+    module: torch.nn.Module | None, device: torch.device, *, offload: bool
+) -> Iterator[None]:
+    """Hold the module on the device; with `offload` only as long as the `with` lasts."""
+    if module is None or not offload:
         yield
         return
     module.to(device)

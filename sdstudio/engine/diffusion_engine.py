@@ -14,7 +14,7 @@ import torch
 
 from sdstudio.engine.component_cache import FAMILIES, ComponentCache, LoadedModel, quiet_libraries
 from sdstudio.engine.conditioning import build_conditioning
-from sdstudio.engine.denoise import DenoisedStep, Predict, denoise
+from sdstudio.engine.denoise import DenoisedStep, LoopHooks, Predict, denoise
 from sdstudio.engine.devices import (
     choose_device,
     is_out_of_memory,
@@ -163,13 +163,15 @@ class DiffusionEngine:
         model = self._cache.acquire(path, report=run.report)
         if self._previewer is None:
             run.report("Preparing previews")
-            vae = None if self._offload and model.vae is None else model.vae
-            with torch.inference_mode(), resident(vae, self.device, offload=self._offload):
-                decoders = make_decoders(vae, model.tiny_decoder, self._cache_folder)
-            if self._offload:  # the other decoders are not on the device while the UNet is
-                decoders = {"linear": decoders["linear"]}
-            self._previewer = path, Previewer(decoders, self._preview_mode)
+            self._previewer = path, self._make_previewer(model)
         return model
+
+    def _make_previewer(self, model: LoadedModel) -> Previewer:
+        with torch.inference_mode(), resident(model.vae, self.device, offload=self._offload):
+            decoders = make_decoders(model.vae, model.tiny_decoder, self._cache_folder)
+        if self._offload:  # the others are not on the device while the UNet is
+            decoders = {"linear": decoders["linear"]}
+        return Previewer(decoders, self._preview_mode)
 
     def _encode(self, model: LoadedModel, run: Run) -> Conditioning | None:
         if model.encoder is None:
@@ -232,9 +234,11 @@ class DiffusionEngine:
                 timesteps,
                 start.latents,
                 generator=generator,
-                before_step=run.poll,
-                blend=start.blend,
-                on_step=self._step_reporter(run, index, start.latents),
+                hooks=LoopHooks(
+                    before_step=run.poll,
+                    blend=start.blend,
+                    on_step=self._step_reporter(run, index, start.latents),
+                ),
             )
         return start, latents
 

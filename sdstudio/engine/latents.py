@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from sdstudio.engine.devices import free_memory, is_out_of_memory
+from sdstudio.engine.devices import available_bytes, free_memory, is_out_of_memory
 from sdstudio.errors import InvalidRequestError, NumericalError
 
 TILED_NOTE = "Memory ran short while decoding, so the picture was decoded in tiles."
@@ -85,10 +85,24 @@ def decode_latents(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     return vae.decode(raw, return_dict=False)[0].float()
 
 
+def decode_bytes(vae: Any, latents: torch.Tensor) -> int:
+    """Rough peak memory of one whole decode, in bytes.
+
+    The decoder's widest maps at full size have the channels of its second level; about eight of
+    them are alive at once (input, norm, two convolutions with their workspaces, residual).
+    """
+    factor = vae_scale_factor(vae)
+    channels = vae.config.block_out_channels[:2][-1]
+    return 8 * channels * latents.shape[-1] * latents.shape[-2] * factor**2 * vae.dtype.itemsize
+
+
 def decode_picture(
     vae: Any, latents: torch.Tensor, *, tiling: bool
 ) -> tuple[torch.Tensor, tuple[str, ...]]:
     """Decode, with every second try that can save the picture.
+
+    A decode that would not fit into the free memory is tiled from the start: a CPU's operating
+    system hands out memory it does not have and later kills the program.
 
     Returns:
         The pixels, and notes on what had to be done.
@@ -116,14 +130,15 @@ def decode_picture(
 def _decode_or_tile(
     vae: Any, latents: torch.Tensor, *, tiling: bool
 ) -> tuple[torch.Tensor, tuple[str, ...]]:
-    with _tiling(vae, enabled=tiling):
-        try:
-            return decode_latents(vae, latents), ()
-        except Exception as error:
-            if tiling or not is_out_of_memory(error):
-                raise
-    # Outside the except block: its traceback would keep the failed decode's tensors alive.
-    free_memory(latents.device)
+    if tiling or decode_bytes(vae, latents) <= available_bytes(vae.device):
+        with _tiling(vae, enabled=tiling):
+            try:
+                return decode_latents(vae, latents), ()
+            except Exception as error:
+                if tiling or not is_out_of_memory(error):
+                    raise
+        # Outside the except block: its traceback would keep the failed decode's tensors alive.
+        free_memory(latents.device)
     with _tiling(vae, enabled=True):
         return decode_latents(vae, latents), (TILED_NOTE,)
 

@@ -175,7 +175,8 @@ def make_decoders(
 
 
 def _cell_means(pixels: torch.Tensor, latents: torch.Tensor) -> torch.Tensor:
-    means = torch.nn.functional.adaptive_avg_pool2d(pixels.clamp(-1, 1), latents.shape[2:])
+    height, width = latents.shape[2:]
+    means = torch.nn.functional.adaptive_avg_pool2d(pixels.clamp(-1, 1), (height, width))
     return means.flatten(2)[0].T
 
 

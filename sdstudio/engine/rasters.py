@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import torch
 from PIL import Image
 
-from sdstudio.messages.raster import Raster
+from sdstudio.messages.raster import Raster, RasterMode
 
 
 def raster_to_image(raster: Raster) -> Image.Image:
@@ -16,7 +18,8 @@ def raster_to_image(raster: Raster) -> Image.Image:
 
 def image_to_raster(image: Image.Image) -> Raster:
     """The same pixels as plain bytes; mode "L", "RGB" or "RGBA"."""
-    return Raster(width=image.width, height=image.height, mode=image.mode, pixels=image.tobytes())
+    mode = cast(RasterMode, image.mode)
+    return Raster(width=image.width, height=image.height, mode=mode, pixels=image.tobytes())
 
 
 def fit_picture(raster: Raster, width: int, height: int) -> Image.Image:

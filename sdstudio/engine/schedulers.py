@@ -97,12 +97,7 @@ def make_scheduler(
         ModelFileError: the model names a scheduler that diffusers does not have.
     """
     chosen = _choose_sampler(model_config, sampler)
-    scheduler_class = getattr(diffusers, chosen.class_name, None)
-    if scheduler_class is None or not issubclass(scheduler_class, diffusers.SchedulerMixin):
-        raise ModelFileError(
-            f"The model asks for the unknown scheduler {chosen.class_name}.",
-            "Choose a sampler by name.",
-        )
+    scheduler_class = _scheduler_class(chosen.class_name)
     overrides = dict(chosen.config) | _schedule_config(scheduler_class, sampler, schedule)
     return scheduler_class.from_config(dict(model_config), **overrides)
 
@@ -151,6 +146,15 @@ def current_sigma(scheduler: Any) -> float | None:
     if index is None:
         index = scheduler.begin_index or 0
     return float(sigmas[min(index, len(sigmas) - 1)])
+
+
+def _scheduler_class(name: str) -> Any:
+    found = getattr(diffusers, name, None)
+    if isinstance(found, type) and issubclass(found, diffusers.SchedulerMixin):
+        return found
+    raise ModelFileError(
+        f"The model asks for the unknown scheduler {name}.", "Choose a sampler by name."
+    )
 
 
 def _choose_sampler(model_config: Mapping[str, Any], sampler: str) -> Sampler:

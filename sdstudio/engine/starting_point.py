@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,13 +31,13 @@ class StartingPoint:
 
     Attributes:
         latents: (1, c, h, w), float32, in the scheduler's scale.
-        blend: done after every step to keep what is not masked, or None.
+        blend: done after every step to keep what is not masked.
         extra_channels: mask and masked picture for a 9-channel UNet, or None.
         original, mask_image: what the result is pasted into, None unless inpainting.
     """
 
     latents: torch.Tensor
-    blend: Callable[[torch.Tensor, int], torch.Tensor] | None = None
+    blend: Callable[[torch.Tensor, int], torch.Tensor] = lambda latents, step_index: latents
     extra_channels: torch.Tensor | None = None
     original: Image.Image | None = None
     mask_image: Raster | None = None
@@ -90,26 +90,23 @@ class Stage:
         latents = noise * self.scheduler.init_noise_sigma
         if partial and image_latents is not None:
             latents = self._add_noise(image_latents, noise)
-        blend = None
-        if blends and image_latents is not None:
-            blend = masked_blend(
-                self.scheduler,
-                self.timesteps,
-                latent_mask=latent_mask,
-                image_latents=image_latents,
-                noise=noise,
-            )
         if feeds_mask:
             extra = self._mask_channels(latent_mask, original, mask_image)
         else:
             extra = self._everything_masked()
-        return StartingPoint(
-            latents=latents,
-            blend=blend,
-            extra_channels=extra,
-            original=original,
-            mask_image=mask_image,
+        start = StartingPoint(
+            latents=latents, extra_channels=extra, original=original, mask_image=mask_image
         )
+        if not blends or image_latents is None:
+            return start
+        blend = masked_blend(
+            self.scheduler,
+            self.timesteps,
+            latent_mask=latent_mask,
+            image_latents=image_latents,
+            noise=noise,
+        )
+        return replace(start, blend=blend)
 
     def _mask_channels(
         self, latent_mask: torch.Tensor, original: Image.Image, mask_image: Raster

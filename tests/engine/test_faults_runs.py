@@ -171,6 +171,14 @@ def test_out_of_memory_in_the_decode_is_retried_in_tiles(models) -> None:
     assert TILED_NOTE not in generate(engine, request()).results[0].notes
 
 
+def test_a_decode_that_would_not_fit_is_tiled_from_the_start(models, monkeypatch) -> None:
+    """Row 19: Linux overcommits and later kills; so the need is compared with what is free."""
+    engine = DiffusionEngine(resolve_model=models, dtype="float32", previews="off")
+    monkeypatch.setattr(latents_module, "available_bytes", lambda device: 1000)
+    result = generate(engine, request(width=96, height=96)).results[0]
+    assert TILED_NOTE in result.notes
+
+
 LIMITED = """
 import resource, sys
 from pathlib import Path

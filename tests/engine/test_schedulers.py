@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from sdstudio.engine.denoise import denoise, predict_original_sample
+from sdstudio.engine.denoise import LoopHooks, denoise, predict_original_sample
 from sdstudio.engine.schedulers import (
     SAMPLERS,
     make_scheduler,
@@ -68,7 +68,7 @@ def test_every_sampler_reaches_what_a_perfect_model_knows(sampler, prediction_ty
         timesteps,
         noise,
         generator=generator,
-        on_step=lambda step: guesses.append(step.pred_original_sample),
+        hooks=LoopHooks(on_step=lambda step: guesses.append(step.pred_original_sample)),
     )
     assert all((guess - x0).abs().max() < 2e-3 for guess in guesses)
     assert (result - x0).abs().mean() < 0.12
