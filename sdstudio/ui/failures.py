@@ -12,7 +12,7 @@ from sdstudio.messages.events import JobFailed
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text
-from sdstudio.ui.generation_choices import GenerationChoices
+from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.job_controller import JobController
 from sdstudio.ui.notices import Notice, NoticeAction, NoticeBar
 
@@ -34,13 +34,11 @@ class Failures(QObject):
     folder_wanted = Signal()
     report_wanted = Signal(str)
 
-    def __init__(
-        self, controller: JobController, notices: NoticeBar, choices: GenerationChoices
-    ) -> None:
+    def __init__(self, controller: JobController, notices: NoticeBar, form: GenerationForm) -> None:
         super().__init__(notices)
         self._controller = controller
         self._notices = notices
-        self._choices = choices
+        self._form = form
         self.last_details = ""
         controller.job_failed.connect(self._on_failed)
         controller.picture_not_saved.connect(self._on_not_saved)
@@ -88,7 +86,7 @@ class Failures(QObject):
         if remedy == "save-again":
             self._controller.save_again()
             return
-        multiple = self._choices.model(request.model).size_multiple
+        multiple = self._form.choices.model(request.model).size_multiple
         self._controller.submit(remedied(request, remedy, multiple=multiple), first=True)
 
     def _on_not_saved(self, result: PictureResult, error: Exception) -> None:

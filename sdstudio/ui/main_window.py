@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from sdstudio.ui.stage import Stage
@@ -52,6 +52,8 @@ class MainWindow(QMainWindow):
     """
 
     closed = Signal()
+    painted = Signal()
+    """Once: the window can be seen."""
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.may_close: Callable[[], bool] = lambda: True
+        self._is_painted = False
         self.stage = stage
         self.setWindowTitle(APP_NAME)
         self.setDockOptions(
@@ -117,6 +120,12 @@ class MainWindow(QMainWindow):
         """Bring the queue's dock to the front."""
         self.queue_dock.show()
         self.queue_dock.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.may_close():

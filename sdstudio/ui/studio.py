@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox
 
 from sdstudio.messages.generation import GenerationRequest
@@ -87,7 +87,6 @@ class Studio(QObject):
         settings = self.store.settings
         self.window.open_at(settings.window_geometry, settings.window_state)
         self.panel.focus_prompt()
-        QTimer.singleShot(0, self._after_first_paint)
 
     def tell_second_window(self) -> None:
         """Say that another window of the studio keeps the queue's journal."""
@@ -102,6 +101,7 @@ class Studio(QObject):
         self.store.update(**{name: value})
         if name in ENGINE_SETTINGS:
             self.controller.reset_engine()
+            self._show_device()
         if name == "gallery_folder":
             self.controller.save_again()
             self.rooms.gallery.open()
@@ -130,10 +130,11 @@ class Studio(QObject):
             actions=self.actions,
         )
         self.window.may_close = self._may_close
+        self.window.painted.connect(self._after_first_paint, Qt.ConnectionType.QueuedConnection)
         self.window.closed.connect(self._on_closed)
 
     def _wire(self, rooms: Rooms) -> None:
-        self.failures = Failures(self.controller, self.stage.notices, self.form.choices)
+        self.failures = Failures(self.controller, self.stage.notices, self.form)
         self.failures.engine_setting_wanted.connect(self._take_engine_remedy)
         self.run_display = RunDisplay(
             controller=self.controller,
@@ -159,6 +160,7 @@ class Studio(QObject):
         )
         rooms.connect_to(self.stage, self.pictures, self.failures)
         self.run_commands.submitted.connect(rooms.canvas.watch_run)
+        self.panel.prompt.picture_pasted.connect(rooms.drop.take)
         EditCommands(self.actions, rooms.canvas)
         self.window_commands = WindowCommands(
             self.actions,
@@ -181,6 +183,7 @@ class Studio(QObject):
         for name, section in self.panel.sections().items():
             section.set_open(bool(settings.panel_state.get(name, section.is_open)))
         self._apply_settings()
+        self._show_device()
         for text in self.store.take_notices():
             self.stage.notices.tell(Notice(text=text, severity="warning"))
         self.controller.read_journal()
@@ -199,9 +202,12 @@ class Studio(QObject):
         self.actions[f"theme-{theme}"].setChecked(True)
         self.run_display.notifies = settings.notify_when_done
         self.window.setAnimated(not settings.reduced_motion)
-        self.window.strip.show_device(
-            self.tr("Device: automatic") if settings.device == "auto" else settings.device.upper()
-        )
+
+    def _show_device(self) -> None:
+        """What was chosen; the first finished picture tells what it came to."""
+        device = self.store.settings.device
+        automatic = self.tr("Device: automatic")
+        self.window.strip.show_device(automatic if device == "auto" else device.upper())
 
     # --- what happens ---------------------------------------------------------------------
 
@@ -255,6 +261,7 @@ class Studio(QObject):
             form_values=self.form.to_values(),
             panel_state={**self.store.settings.panel_state, **sections},
         )
+        self._save_timer.stop()
         self.window.hide()
         self.controller.shut_down()
         self.rooms.close()

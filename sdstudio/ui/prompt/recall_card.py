@@ -53,6 +53,7 @@ class RecallCard(QFrame):
         grid.setColumnStretch(1, 1)
         for row, group in enumerate(GROUPS):
             self.boxes[group] = QCheckBox(self.tr(group))
+            self.boxes[group].setToolTip(self.tr("Take this over from the picture"))
             self._values[group] = ElidedLabel("", "muted")
             grid.addWidget(self.boxes[group], row, 0)
             grid.addWidget(self._values[group], row, 1)
