@@ -213,7 +213,8 @@ def _read_sample(path: Path, size: tuple[int, int]) -> Sample:
     picture = ImageOps.fit(_open_picture(path), size, Image.Resampling.LANCZOS)
     text = path.with_suffix(".txt")
     caption = text.read_text(encoding="utf-8", errors="replace").strip() if text.exists() else ""
-    return np.asarray(picture), {"caption": caption, "attributes": {"file": path.name}}
+    attributes = {"file": path.name, "folder": path.parent.name}
+    return np.asarray(picture), {"caption": caption, "attributes": attributes}
 
 
 def _complete(

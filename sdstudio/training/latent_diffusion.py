@@ -171,7 +171,7 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
         load_averaged(objective, Path(str(options["init_from"])))
     vae = AutoencoderKL.from_pretrained(str(options["vae"]))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    vae = cast(nn.Module, vae).to(device, torch.float32, memory_format=torch.channels_last).eval()
+    vae = cast(nn.Module, vae).to(device, memory_format=torch.channels_last).eval()
     return Studio(
         objective=objective.to(device),
         tokenizer=tokenizer,

@@ -71,6 +71,12 @@ def _latent_diffusion() -> Engine:
     return LatentDiffusionTrainer()
 
 
+def _ddpm() -> Engine:
+    from sdstudio.training.ddpm import DdpmTrainer
+
+    return DdpmTrainer()
+
+
 PICTURE_OPTIONS: dict[str, tuple[Convert, str]] = {
     "pictures": (int, "pictures to draw when the data is the world"),
     "data_folder": (str, "folder of the drawn pictures, to share them between runs"),
@@ -138,6 +144,17 @@ COMMANDS: dict[str, TrainCommand] = {
         engine=_latent_diffusion,
         defaults={"steps": 20000, "batch_size": 64, "learning_rate": 8e-4},
         options=PICTURE_OPTIONS | LATENT_DIFFUSION_OPTIONS,
+    ),
+    "ddpm": TrainCommand(
+        help="small pictures from noise, by class (UNet2DModel in pixel space)",
+        engine=_ddpm,
+        defaults={"steps": 6000, "batch_size": 64, "learning_rate": 4e-4, "resolution": 32},
+        options=PICTURE_OPTIONS
+        | {
+            "classes": (str, 'subjects of the world, such as "cat,car"; "" for none'),
+            "channels": (str, "the UNet's channels by level, 64,128,192"),
+            "prediction_type": (str, "epsilon or v_prediction"),
+        },
     ),
 }
 
