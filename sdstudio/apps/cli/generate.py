@@ -113,7 +113,8 @@ def _build_engine(args: argparse.Namespace, *, show_steps: bool) -> Engine:
         cache_folder=paths.cache_folder(),
         device=args.device,
         dtype=args.dtype,
-        previews="automatic" if show_steps else "off",
+        # "automatic" may leave steps out; a folder of previews wants every one that was asked for.
+        previews="tiny" if show_steps else "off",
     )
 
 
