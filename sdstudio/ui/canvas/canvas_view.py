@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QRect, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QPainter,
     QPaintEvent,
@@ -66,6 +67,7 @@ class CanvasView(QWidget):
         self._empty_page = QSize(256, 256)
         self._missing = ""
         self._is_blank = True
+        self._has_key_focus = False
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
         self._words_timer.setInterval(WORDS_DELAY_MS)
@@ -208,6 +210,17 @@ class CanvasView(QWidget):
         self.viewpoint.set_view(QSizeF(self.size()), self.devicePixelRatioF())
         self.view_changed.emit()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._has_key_focus = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+        )
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._has_key_focus = False
+        self.update()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(event.globalPos())
 
@@ -219,6 +232,8 @@ class CanvasView(QWidget):
         painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Dark))
         page = self.viewpoint.rect()
         picture = self._displayed()
+        if self._has_key_focus:
+            page_painting.paint_focus(painter, self.rect().toRectF(), palette)
         if self._is_blank:
             return
         if picture is None:

@@ -38,6 +38,13 @@ def paint_progress(painter: QPainter, page: QRectF, fraction: float, palette: QP
     painter.fillRect(line, palette.color(QPalette.ColorRole.Link))
 
 
+def paint_focus(painter: QPainter, area: QRectF, palette: QPalette) -> None:
+    """Draw the ring that says where the keys go."""
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Link), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(area.adjusted(1, 1, -1, -1))
+
+
 def paint_words(painter: QPainter, area: QRectF, text: str, palette: QPalette) -> None:
     """Write a line on a pill at the foot of `area`."""
     width = painter.fontMetrics().horizontalAdvance(text) + 28
