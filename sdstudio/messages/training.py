@@ -46,5 +46,6 @@ class TrainingRequest:
             raise InvalidRequestError("Steps, batch size and accumulation must be at least 1.")
         if self.batch_size % self.accumulation:
             raise InvalidRequestError(
-                f"A batch of {self.batch_size} cannot be split into {self.accumulation} equal parts."
+                f"A batch of {self.batch_size} cannot be split into"
+                f" {self.accumulation} equal parts."
             )
