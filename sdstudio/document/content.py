@@ -43,8 +43,8 @@ class Edit:
             return EMPTY
         self.is_open = False
         content = self._content
+        content.drop_orphans()  # first: the pixels of layers that went belong to the step
         tiles = self._replaced_tiles()
-        content.drop_orphans()
         if not tiles and content.state == self.state:
             return EMPTY
         step = Step(label=self._label, state=self.state, tiles=tiles, merge_key=self._merge_key)
@@ -87,7 +87,7 @@ class Content:
         self.images: dict[int, TiledImage] = {SELECTION_ID: TiledImage(1)}
         for layer in state.layers:
             self.images[layer.id] = TiledImage(CHANNELS[layer.kind])
-        self.undo_stack = undo_stack or UndoStack()
+        self.undo_stack = UndoStack() if undo_stack is None else undo_stack
         self.revision = 0
         self._open_edit: Edit | None = None
 

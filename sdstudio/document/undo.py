@@ -8,7 +8,7 @@ come back are the bytes that were there.
 from __future__ import annotations
 
 import zlib
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -158,7 +158,8 @@ class UndoStack:
     def num_bytes(self) -> int:
         return sum(step.num_bytes for step in self._all_steps())
 
-    def __len__(self) -> int:
+    @property
+    def num_steps(self) -> int:
         """How many steps can be undone."""
         return len(self._done.steps)
 
@@ -192,7 +193,9 @@ class UndoStack:
 
     def settle(self) -> None:
         """Wait until everything that should be packed is."""
-        wait([step.packing for step in self._all_steps() if step.packing])
+        for step in self._all_steps():
+            if step.packing:
+                step.packing.result()
 
     def _all_steps(self) -> list[Step]:
         return self._done.steps + self._undone.steps
