@@ -26,9 +26,10 @@ from sdstudio.errors import InvalidRequestError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
-from sdstudio.training.autoencoder import half_precision_copy, load_pictures, reduce_to
+from sdstudio.training.autoencoder import load_pictures, reduce_to
 from sdstudio.training.caption_source import CaptionSource
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, seeded_generator
+from sdstudio.training.export import save_half_precision
 from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
@@ -206,7 +207,7 @@ def save_clip(clip: CLIPModel, tokenizer: CLIPTokenizer, path: Path) -> None:
     )
 
     def write(part: Path) -> None:
-        half_precision_copy(clip).save_pretrained(part)
+        save_half_precision(clip, part)
         save_tokenizer(tokenizer, part)
         processor.save_pretrained(part)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import diffusers
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedModel
 
 from sdstudio.errors import ModelFileError
 from sdstudio.training.autoencoder import half_precision_copy
@@ -44,14 +44,26 @@ def export_pipeline(
         )
 
     def write(part: Path) -> None:
-        for name, model in (("unet", unet), ("text_encoder", text_encoder), ("vae", vae)):
+        for name, model in (("unet", unet), ("vae", vae)):
             half_precision_copy(model).save_pretrained(part / name)
+        save_half_precision(text_encoder, part / "text_encoder")
         save_tokenizer(tokenizer, part / "tokenizer")
         DDIMScheduler(**scheduler).save_pretrained(part / "scheduler")
         (part / "model_index.json").write_text(json.dumps(_model_index(), indent=2))
 
     publish_folder(output, write)
     return sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
+
+
+def save_half_precision(model: PreTrainedModel, folder: Path) -> None:
+    """Save a transformers model in float16 that loads as float32 unless asked otherwise.
+
+    diffusers loads files of float16 so, transformers does not: a pipeline opened without a dtype
+    would mix both and fail.
+    """
+    half_precision_copy(model).save_pretrained(folder)
+    note = folder / "config.json"
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"dtype": "float32"}, indent=2))
 
 
 def _model_index() -> dict[str, Any]:
