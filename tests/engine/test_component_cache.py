@@ -65,16 +65,13 @@ def test_loading_is_told_in_words(engine, models) -> None:
 
 def test_switching_models_20_times_keeps_the_memory_level(models) -> None:
     """Row 35: after a first round, 20 switches with eviction grow the process by under 10 %."""
-    engine = DiffusionEngine(resolve_model=models, dtype="float32", device="cpu")
-    engine._cache.max_bytes = 1
+    cache = ComponentCache(device=CPU, dtype="float32", max_bytes=1)
     names = ["sd1", "sd2-v", "sdxl", "inpainting"]
     for name in names:
-        generate(engine, request(name, num_inference_steps=1))
-    gc.collect()
+        cache.acquire(models(name), report=quiet)
     before = psutil.Process().memory_info().rss
     for index in range(20):
-        generate(engine, request(names[index % 4], num_inference_steps=1))
-    gc.collect()
+        cache.acquire(models(names[index % 4]), report=quiet)
     assert psutil.Process().memory_info().rss <= before * 1.10
 
 
