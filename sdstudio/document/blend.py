@@ -117,6 +117,17 @@ class Composite:
         return np.minimum(self._sum, np.float32(255.5)).astype(np.uint8)
 
 
+def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """(height, width, 4) pixels laid over others; where `above` is clear the bytes stay."""
+    composite = Composite(*below.shape[:2])
+    composite.add(below, 1.0)
+    composite.add(above, 1.0)
+    laid = composite.pixels()
+    clear = above[..., 3] == 0
+    laid[clear] = below[clear]
+    return laid
+
+
 def _premultiplied(pixels: np.ndarray, opacity: float) -> np.ndarray:
     values = pixels.astype(np.float32)
     alpha = values[..., 3]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdstudio.document.blend import Composite
+from sdstudio.document.blend import Colour, Composite
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.document.state import (
     CHANNELS,
@@ -19,6 +19,8 @@ from sdstudio.document.state import (
 )
 from sdstudio.document.tiles import TiledImage, Tiles, tile_rect
 from sdstudio.document.undo import HeldTile, Step, TileRef, UndoStack
+
+_BLOCK_PX = 512  # larger areas are composited piece by piece: floats take four times the memory
 
 
 class Edit:
@@ -178,16 +180,41 @@ class Content:
         """Where the layer is not empty, in the document's coordinates."""
         return self.images[layer.id].bounds().moved(layer.x, layer.y)
 
-    def composite(self, rect: Rect, layers: tuple[Layer, ...] | None = None) -> np.ndarray:
+    def composite(
+        self,
+        rect: Rect,
+        *,
+        layers: tuple[Layer, ...] | None = None,
+        background: Colour | None = None,
+    ) -> np.ndarray:
         """The visible raster layers in `rect`: (height, width, 4), straight alpha.
 
         Args:
             layers: from the bottom up; all of the document if None.
+            background: an opaque colour below them all.
         """
+        seen = tuple(
+            each
+            for each in (self.state.layers if layers is None else layers)
+            if each.kind == "raster" and each.is_visible and each.opacity > 0
+        )
+        if rect.area <= _BLOCK_PX**2:
+            return self._composite_block(rect, seen, background)
+        pixels = np.empty((rect.height, rect.width, 4), np.uint8)
+        for block in rect.blocks(_BLOCK_PX):
+            where = block.moved(-rect.x, -rect.y).slices
+            pixels[where] = self._composite_block(block, seen, background)
+        return pixels
+
+    def _composite_block(
+        self, rect: Rect, layers: tuple[Layer, ...], background: Colour | None
+    ) -> np.ndarray:
         composite = Composite(rect.height, rect.width)
-        for layer in self.state.layers if layers is None else layers:
-            if layer.kind != "raster" or not layer.is_visible or layer.opacity == 0:
-                continue
+        if background is not None:
+            backdrop = np.empty((rect.height, rect.width, 4), np.uint8)
+            backdrop[:] = (*background, 255)
+            composite.add(backdrop, 1.0)
+        for layer in layers:
             if self.images[layer.id].holds_any(rect.moved(-layer.x, -layer.y)):
                 composite.add(self.read(layer, rect), layer.opacity)
         return composite.pixels()

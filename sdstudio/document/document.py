@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdstudio.document.blend import Colour, Composite
+from sdstudio.document.blend import Colour, over
 from sdstudio.document.content import Content
 from sdstudio.document.layers import LayerStack, masks_together, raster_pixels
 from sdstudio.document.painter import Painter
@@ -119,9 +119,13 @@ class Document:
         """The document at this moment; takes microseconds, and any thread may save it."""
         return self._content.snapshot()
 
-    def composite(self, rect: Rect) -> np.ndarray:
-        """What is seen in `rect`: (height, width, 4) uint8, straight alpha."""
-        return self._content.composite(rect)
+    def composite(self, rect: Rect, *, background: Colour | None = None) -> np.ndarray:
+        """What is seen in `rect`: (height, width, 4) uint8, straight alpha.
+
+        Args:
+            background: an opaque colour below all layers; the alpha is 255 then.
+        """
+        return self._content.composite(rect, background=background)
 
     def layer_pixels(self, layer_id: int, rect: Rect) -> np.ndarray:
         """One layer alone: (height, width) of a mask, else (height, width, 4)."""
@@ -129,11 +133,7 @@ class Document:
 
     def picture_raster(self, rect: Rect, *, background: Colour = WHITE) -> Raster:
         """What is seen in `rect`, as an opaque "RGB" picture over one colour."""
-        composite = Composite(rect.height, rect.width)
-        backdrop = np.full((rect.height, rect.width, 4), (*background, 255), np.uint8)
-        composite.add(backdrop, 1.0)
-        composite.add(self.composite(rect), 1.0)
-        pixels = np.ascontiguousarray(composite.pixels()[..., :3])
+        pixels = self._content.composite(rect, background=background)[..., :3]
         return Raster(width=rect.width, height=rect.height, mode="RGB", pixels=pixels.tobytes())
 
     def mask_values(self, rect: Rect) -> np.ndarray:
@@ -285,14 +285,3 @@ def _seen_through(pixels: np.ndarray, blend_mask: np.ndarray | None) -> np.ndarr
     seen[..., 3] = np.rint(pixels[..., 3] * (blend_mask / np.float32(255)))
     seen[seen[..., 3] == 0] = 0
     return seen
-
-
-def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Straight-alpha pixels laid over others."""
-    composite = Composite(*below.shape[:2])
-    composite.add(below, 1.0)
-    composite.add(above, 1.0)
-    laid = composite.pixels()
-    untouched = above[..., 3] == 0
-    laid[untouched] = below[untouched]
-    return laid

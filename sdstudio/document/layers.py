@@ -207,7 +207,7 @@ class LayerStack:
     def _merge(self, layers: tuple[Layer, ...], target: Layer, area: Rect) -> None:
         for block in area.blocks(BLOCK_PX):
             if target.kind == "raster":
-                merged = self._content.composite(block, layers)
+                merged = self._content.composite(block, layers=layers)
             else:
                 merged = masks_together(self._content, layers, block)
             self._content.write(target, block, merged)
