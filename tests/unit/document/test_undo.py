@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import weakref
-
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -16,36 +13,9 @@ from sdstudio.document.blend import Ink
 from sdstudio.document.brush import Brush
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
-from sdstudio.document.state import DocumentSnapshot
 from sdstudio.document.undo import UndoStack
+from tests.support.fingerprint import fingerprint
 from tests.support.random_painter import RandomPainter
-
-
-def fingerprint(snapshot: DocumentSnapshot) -> str:
-    """All of a document as one hash: its state, and every tile's place and bytes."""
-    digest = hashlib.sha256(repr(_without_active(snapshot)).encode())
-    for layer_id, held in sorted(snapshot.tiles.items()):
-        for key in sorted(held):
-            digest.update(f"{layer_id}{key}".encode() + _tile_digest(held[key]))
-    return digest.hexdigest()
-
-
-_known: dict[int, tuple[weakref.ref[np.ndarray], bytes]] = {}
-
-
-def _tile_digest(tile: np.ndarray) -> bytes:
-    """SHA-256 of a tile, which never changes once it is in a snapshot."""
-    known = _known.get(id(tile))
-    if known is None or known[0]() is not tile:
-        known = weakref.ref(tile), hashlib.sha256(tile.tobytes()).digest()
-        _known[id(tile)] = known
-    return known[1]
-
-
-def _without_active(snapshot: DocumentSnapshot) -> list[object]:
-    """Which layer is active is no change of the document, only its company."""
-    state = snapshot.state
-    return [state.width, state.height, state.layers, state.box, state.has_selection, state.accepted]
 
 
 @pytest.fixture
@@ -122,7 +92,8 @@ TestUndoMachine = UndoMachine.TestCase
 def _noisy_stroke(document: Document, seed: int) -> None:
     rng = np.random.default_rng(seed)
     stroke = document.paint.begin_stroke(
-        Brush(size_px=30, hardness=0.1, spacing=0.3), Ink(colour=tuple(int(v) for v in rng.integers(0, 256, 3)))
+        Brush(size_px=30, hardness=0.1, spacing=0.3),
+        Ink(colour=tuple(int(v) for v in rng.integers(0, 256, 3))),
     )
     for x, y in rng.uniform(0, 256, (2, 2)):
         stroke.add_point(float(x), float(y))
