@@ -13,9 +13,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     if not given:
-        from sdstudio.apps.gui import run_studio
-
-        return run_studio()
+        return _open_studio()
     from sdstudio.apps.cli.command_line import run_command
 
     return run_command(given)
+
+
+def _open_studio() -> int:
+    from sdstudio.apps.gui import run_studio
+    from sdstudio.errors import EnvironmentFault
+
+    try:
+        return run_studio()
+    except EnvironmentFault as error:  # there is no window to tell it in
+        print(error, file=sys.stderr)
+        return 1

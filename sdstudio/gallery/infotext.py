@@ -15,9 +15,11 @@ import re
 
 from sdstudio.messages.result import PictureResult
 
-_FIELD = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+# As in A1111, but with the name bounded: unbounded it takes quadratic time on a hostile line.
+_FIELD = re.compile(r'(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _NEGATIVE = "Negative prompt:"
 _MIN_FIELDS = 3
+_MAX_LINE_CHARS = 100_000
 
 
 def quote(value: object) -> str:
@@ -71,7 +73,8 @@ def parse_infotext(text: str) -> dict[str, str]:
     A text without a line of settings is all prompt. Never raises: the text is a stranger's.
     """
     *head, last = text.strip().split("\n")
-    fields = {name.strip(): unquote(value.strip()) for name, value in _FIELD.findall(last)}
+    found = _FIELD.findall(last) if len(last) <= _MAX_LINE_CHARS else []
+    fields = {name.strip(): unquote(value.strip()) for name, value in found}
     if len(fields) < _MIN_FIELDS:
         head, fields = [*head, last], {}
     prompt, negative = _split_prompt(head)

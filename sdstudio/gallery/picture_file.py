@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-import sdstudio
 from sdstudio.atomic_file import write_atomically
 from sdstudio.errors import InvalidRequestError, PictureFileError
-from sdstudio.gallery.infotext import write_infotext
+from sdstudio.gallery.metadata.file_texts import OWN_KEY, read_file_texts
+from sdstudio.gallery.metadata.png_texts import png_without_texts
+from sdstudio.gallery.picture_encoding import FileFormat, encode_picture
 from sdstudio.messages import wire
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.result import PictureResult
@@ -20,33 +20,33 @@ from sdstudio.messages.typed_values import parse_json
 
 READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS = 100_000_000
-OWN_KEY = "sdstudio"
-"""PNG text chunk that holds our own JSON; A1111's text stands in `parameters`."""
+MAX_FILE_BYTES = 1 << 30
 
-_PNG_COMPRESS_LEVEL = 4  # level 6 costs twice the time for 2 % of the size
+_OPENING_FAULTS = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 def encode_png(result: PictureResult) -> bytes:
     """The picture as a PNG with its request inside, in both languages."""
-    raster = result.picture
-    image = Image.frombytes(raster.mode, raster.size, raster.pixels)
-    chunks = PngImagePlugin.PngInfo()
-    infotext = write_infotext(result, version=sdstudio.__version__)
-    chunks.add_itxt("parameters", _clean(infotext))
-    chunks.add_itxt(OWN_KEY, json.dumps(_facts(result)))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=chunks, compress_level=_PNG_COMPRESS_LEVEL)
-    return buffer.getvalue()
+    return encode_picture(result, format="png")
 
 
-def save_picture(result: PictureResult, path: Path, *, replace: bool = True) -> None:
+def save_picture(
+    result: PictureResult,
+    path: Path,
+    *,
+    replace: bool = True,
+    format: FileFormat = "png",
+    is_marked_as_ai: bool = False,
+) -> None:
     """Write the picture and its request to `path`, whole or not at all.
 
     Raises:
+        InvalidRequestError: the prompt is too long for a JPEG.
         FileExistsError: the name is taken and `replace` is false.
         StorageError: the disk is full or the folder cannot be written.
     """
-    write_atomically(path, encode_png(result), replace=replace)
+    data = encode_picture(result, format=format, is_marked_as_ai=is_marked_as_ai)
+    write_atomically(path, data, replace=replace)
 
 
 def read_request(path: Path) -> GenerationRequest | None:
@@ -68,10 +68,13 @@ def read_request(path: Path) -> GenerationRequest | None:
 
 
 def read_facts(path: Path) -> dict[str, Any] | None:
-    """Our own JSON inside a picture, or None if it has none."""
-    with open_picture(path) as image:
-        text = image.info.get(OWN_KEY)
-    if not isinstance(text, str):
+    """Our own JSON inside a picture, or None if it has none.
+
+    Raises:
+        PictureFileError: the file is not a picture that can be read.
+    """
+    text = read_file_texts(path).texts.get(OWN_KEY)
+    if text is None:
         return None
     try:
         facts = parse_json(text, "The picture's own text")
@@ -83,6 +86,8 @@ def read_facts(path: Path) -> dict[str, Any] | None:
 def open_picture(path: Path) -> Image.Image:
     """Open a PNG, JPEG or WebP lazily, refusing what is too large or broken.
 
+    A PNG with texts that are too long opens without them: Pillow would refuse it.
+
     Raises:
         PictureFileError: with the reason in words.
     """
@@ -90,11 +95,13 @@ def open_picture(path: Path) -> Image.Image:
         image = Image.open(path, formats=READABLE_FORMATS)
     except FileNotFoundError as error:
         raise PictureFileError(f"{path} is not there.", "Check the name.") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureFileError(
-            f"{path.name} is not a picture that can be read.",
-            "PNG, JPEG and WebP pictures can be opened.",
-        ) from error
+    except _OPENING_FAULTS as error:
+        image = _open_without_texts(path)
+        if image is None:
+            raise PictureFileError(
+                f"{path.name} is not a picture that can be read.",
+                "PNG, JPEG and WebP pictures can be opened.",
+            ) from error
     if image.width * image.height > MAX_PIXELS:
         image.close()
         raise PictureFileError(
@@ -104,22 +111,10 @@ def open_picture(path: Path) -> Image.Image:
     return image
 
 
-def _facts(result: PictureResult) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "software": f"sdstudio {sdstudio.__version__}",
-        "request": wire.to_dict(result.request, rasters="digest"),
-        "result": {
-            "seconds": round(result.seconds, 3),
-            "model_hash": result.model_hash,
-            "device": result.device,
-            "dtype": result.dtype,
-            "versions": result.versions,
-            "notes": list(result.notes),
-        },
-    }
-
-
-def _clean(text: str) -> str:
-    """Text as a PNG can hold it: no NUL, no lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+def _open_without_texts(path: Path) -> Image.Image | None:
+    try:
+        with path.open("rb") as file:
+            stripped = png_without_texts(file.read(MAX_FILE_BYTES))
+        return Image.open(io.BytesIO(stripped), formats=("PNG",))
+    except _OPENING_FAULTS:
+        return None

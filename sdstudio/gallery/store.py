@@ -6,10 +6,13 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sdstudio.gallery.picture_file import save_picture
+from sdstudio.atomic_file import write_atomically
+from sdstudio.errors import InvalidRequestError
+from sdstudio.gallery.picture_encoding import ENDINGS, FileFormat, encode_picture
 from sdstudio.messages.result import PictureResult
 
 DEFAULT_NAME_PATTERN = "{date}-{time}-{words}-{seed}"
@@ -17,6 +20,7 @@ PICTURE_ENDINGS = (".png", ".webp", ".jpg", ".jpeg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 _MAX_STEM_BYTES = 120
 _WORDS = 5
+_MAX_PROMPT_CHARS = 1000
 
 
 class GalleryStore:
@@ -25,6 +29,8 @@ class GalleryStore:
     Args:
         folder: made when first needed.
         name_pattern: of {date} {time} {model} {seed} {words} (the prompt's first words).
+        file_format: a JPEG whose prompt is too long for it becomes a PNG.
+        is_marked_as_ai: see `picture_encoding.encode_picture`.
         now: the clock, for tests.
     """
 
@@ -33,10 +39,14 @@ class GalleryStore:
         folder: Path,
         *,
         name_pattern: str = DEFAULT_NAME_PATTERN,
+        file_format: FileFormat = "png",
+        is_marked_as_ai: bool = False,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self.folder = folder
         self._name_pattern = name_pattern
+        self._file_format: FileFormat = file_format
+        self._is_marked_as_ai = is_marked_as_ai
         self._now = now
 
     def add(self, result: PictureResult) -> Path:
@@ -45,17 +55,15 @@ class GalleryStore:
         Raises:
             StorageError: the disk is full, or the folder read-only or gone.
         """
-        stem = self._stem(result)
-        attempt = 0
-        while True:
-            name = f"{stem}.png" if attempt == 0 else f"{stem}-{attempt + 1}.png"
-            path = self.folder / name
-            try:
-                save_picture(result, path, replace=False)
-            except FileExistsError:
-                attempt += 1
-            else:
-                return path
+        try:
+            data, ending = self._encode(result, self._file_format)
+        except InvalidRequestError:
+            data, ending = self._encode(result, "png")
+        return write_under_free_name(self.folder, self._stem(result), ending, data)
+
+    def _encode(self, result: PictureResult, file_format: FileFormat) -> tuple[bytes, str]:
+        data = encode_picture(result, format=file_format, is_marked_as_ai=self._is_marked_as_ai)
+        return data, ENDINGS[file_format]
 
     def newest(self, limit: int) -> list[Path]:
         """Up to `limit` picture files of the folder, the newest first."""
@@ -73,17 +81,61 @@ class GalleryStore:
         return [Path(path) for _, path in sorted(found, reverse=True)[:limit]]
 
     def _stem(self, result: PictureResult) -> str:
-        now = self._now()
         request = result.request
-        fields = {
-            "date": now.strftime("%Y-%m-%d"),
-            "time": now.strftime("%H%M%S"),
-            "model": _safe(Path(request.model).name),
-            "seed": str(request.seed),
-            "words": _safe("-".join(request.prompt.split()[:_WORDS])),
-        }
-        stem = re.sub(r"\{(\w+)\}", lambda match: fields.get(match[1], ""), self._name_pattern)
-        return safe_stem(stem)
+        values = PatternValues(
+            moment=self._now(),
+            prompt=request.prompt,
+            model=request.model,
+            seed=str(request.seed),
+        )
+        return name_stem(self._name_pattern, values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternValues:
+    """What a name pattern may speak of.
+
+    Attributes:
+        name, number: of a picture that is exported: its old name, its place from 1.
+    """
+
+    moment: datetime
+    prompt: str
+    model: str
+    seed: str
+    name: str = ""
+    number: int = 1
+
+
+def name_stem(pattern: str, values: PatternValues) -> str:
+    """The name a pattern gives a picture, without its ending; unknown words of it are left out."""
+    fields = {
+        "date": values.moment.strftime("%Y-%m-%d"),
+        "time": values.moment.strftime("%H%M%S"),
+        "model": _safe(Path(values.model).name),
+        "seed": values.seed,
+        "words": _safe("-".join(values.prompt[:_MAX_PROMPT_CHARS].split()[:_WORDS])),
+        "name": _safe(values.name),
+        "number": f"{values.number:04}",
+    }
+    return safe_stem(re.sub(r"\{(\w+)\}", lambda match: fields.get(match[1], ""), pattern))
+
+
+def write_under_free_name(folder: Path, stem: str, ending: str, data: bytes) -> Path:
+    """Write `data` whole under the first of stem, stem-2, stem-3 ... that nobody has taken.
+
+    Raises:
+        StorageError: the disk is full, or the folder read-only or gone.
+    """
+    attempt = 1
+    while True:
+        path = folder / (f"{stem}{ending}" if attempt == 1 else f"{stem}-{attempt}{ending}")
+        try:
+            write_atomically(path, data, replace=False)
+        except FileExistsError:
+            attempt += 1
+        else:
+            return path
 
 
 def safe_stem(text: str) -> str:

@@ -6,8 +6,11 @@ from datetime import datetime
 import pytest
 from PIL import Image, PngImagePlugin
 
-from sdstudio.errors import PictureFileError, StorageError
-from sdstudio.gallery.picture_file import OWN_KEY, read_request, save_picture
+from sdstudio.errors import StorageError
+from sdstudio.gallery.metadata.file_texts import OWN_KEY
+from sdstudio.gallery.metadata.reader import read_metadata
+from sdstudio.gallery.picture_file import read_request, save_picture
+from sdstudio.gallery.picture_import import import_picture
 from sdstudio.gallery.store import GalleryStore, safe_stem
 from sdstudio.messages.generation import GenerationRequest, ImageToImage
 from sdstudio.messages.raster import Raster
@@ -77,15 +80,21 @@ def test_hostile_text_is_no_request(tmp_path, text):
     assert read_request(path) is None
 
 
-def test_a_text_that_is_too_long_is_refused_in_words(tmp_path):
-    """Row 49: Pillow stops at a megabyte of compressed text."""
-    chunks = PngImagePlugin.PngInfo()
-    chunks.add_text(OWN_KEY, "x" * 70_000_000, zip=True)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_text_that_is_too_long_is_left_out(tmp_path, is_first):
+    """Row 49: Pillow refuses such a picture; it opens without the text, and says so."""
     path = tmp_path / "p.png"
-    Image.new("RGB", (8, 8)).save(path, pnginfo=chunks)
+    long = ("Comment", "x" * 70_000_000)
+    chunks = PngImagePlugin.PngInfo()
+    for key, text in [long, ("parameters", "a house")][:: 1 if is_first else -1]:
+        chunks.add_text(key, text, zip=True)
+    Image.new("RGB", (8, 8), "teal").save(path, pnginfo=chunks)
 
-    with pytest.raises(PictureFileError):
-        read_request(path)
+    assert read_request(path) is None
+    assert import_picture(path).size == (8, 8)
+    metadata, found = read_metadata(path)
+    assert metadata.prompt == "a house"
+    assert found.notes == ("A text inside the picture is too long and was not read.",)
 
 
 def test_names_say_what_is_inside_and_are_never_taken_twice(tmp_path):

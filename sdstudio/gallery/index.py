@@ -1,0 +1,182 @@
+"""The index of the gallery: a cache over the files, and what makes a large one quick.
+
+Files and side files are the truth. The index may be deleted, damaged or left behind at any
+time: it is set aside and built again. Several processes may use one index at once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdstudio.gallery.index_file import IndexFile
+from sdstudio.gallery.picture_row import COLUMNS, PictureRow
+from sdstudio.gallery.search import EVERYTHING, Query
+
+_NAMES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What tells whether a known file changed.
+
+    Attributes:
+        identity: see `FileTexts.identity`.
+    """
+
+    id: int
+    mtime_ns: int
+    num_bytes: int
+    identity: str
+
+
+class GalleryIndex:
+    """Rows of pictures, the newest first; safe for several threads and processes at once.
+
+    Args:
+        file: where they are kept.
+    """
+
+    def __init__(self, file: IndexFile) -> None:
+        self.file = file
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def count(self, query: Query = EVERYTHING) -> int:
+        """How many pictures answer the query."""
+        if query == EVERYTHING:
+            return self.file.read("SELECT count(*) FROM pictures")[0][0]
+        sql, values = _select("count(*)", query)
+        return self.file.read(sql, values)[0][0]
+
+    def page(
+        self, query: Query = EVERYTHING, *, after: int | None = None, limit: int = 200
+    ) -> list[PictureRow]:
+        """The next pictures, the newest first.
+
+        Args:
+            after: the id of the last picture seen, None for the first page.
+        """
+        if after is not None:
+            query = Query(
+                match=query.match,
+                conditions=(*query.conditions, "id < ?"),
+                values=(*query.values, after),
+            )
+        sql, values = _select(COLUMNS, query)
+        rows = self.file.read(f"{sql} ORDER BY {_order(query)} DESC LIMIT ?", (*values, limit))
+        return self._with_boards(rows)
+
+    def ids(self, query: Query = EVERYTHING) -> array[int]:
+        """The ids of all pictures that answer, the newest first: 8 bytes each, for a list view."""
+        sql, values = _select("pictures.id", query)
+        rows = self.file.read(f"{sql} ORDER BY {_order(query)} DESC", values)
+        return array("q", (row[0] for row in rows))
+
+    def rows(self, ids: Iterable[int]) -> list[PictureRow]:
+        """The rows of these ids, in this order; ids that are gone are left out."""
+        wanted = list(ids)
+        found: list[tuple] = []
+        for some in _slices(wanted):
+            marks = ",".join("?" * len(some))
+            found += self.file.read(f"SELECT {COLUMNS} FROM pictures WHERE id IN ({marks})", some)
+        by_id = {row.id: row for row in self._with_boards(found)}
+        return [by_id[each] for each in wanted if each in by_id]
+
+    def row_of(self, path: Path) -> PictureRow | None:
+        """The row of one file."""
+        found = self.file.read(f"SELECT {COLUMNS} FROM pictures WHERE path = ?", (str(path),))
+        return self._with_boards(found)[0] if found else None
+
+    def children(self, name: str) -> list[PictureRow]:
+        """Pictures that name this one (a file name or a digest) among their parents."""
+        sql = f"SELECT {COLUMNS} FROM pictures WHERE parents <> '' AND instr(parents, ?)"
+        found = self._with_boards(self.file.read(sql, (name,)))
+        return [row for row in found if name in row.parents]
+
+    def choices(self, column: str) -> list[tuple[str, int]]:
+        """Every value of "model", "sampler", "source" or "label" with its number of pictures."""
+        if column not in ("model", "sampler", "source", "label"):
+            raise ValueError(column)
+        sql = (
+            f"SELECT {column}, count(*) FROM pictures WHERE {column} <> ''"
+            f" GROUP BY {column} ORDER BY count(*) DESC, {column}"
+        )
+        return self.file.read(sql)
+
+    def boards(self) -> list[tuple[str, int]]:
+        """Every board that has pictures, with their number."""
+        return self.file.read("SELECT board, count(*) FROM boards GROUP BY board ORDER BY board")
+
+    def stamps(self, folder: Path) -> dict[str, Stamp]:
+        """What is known of the files of one watched folder, by path."""
+        sql = "SELECT path, id, mtime_ns, num_bytes, identity FROM pictures WHERE folder = ?"
+        return {
+            path: Stamp(id=id, mtime_ns=mtime_ns, num_bytes=num_bytes, identity=identity)
+            for path, id, mtime_ns, num_bytes, identity in self.file.read(sql, (str(folder),))
+        }
+
+    def folders(self) -> list[str]:
+        """The watched folders that the index has pictures of."""
+        return [row[0] for row in self.file.read("SELECT DISTINCT folder FROM pictures")]
+
+    def marks_stamp(self, folder: Path) -> str:
+        """The stamp of the side file that the marks of this folder were read from, or ""."""
+        found = self.file.read("SELECT marks_stamp FROM folders WHERE path = ?", (str(folder),))
+        return found[0][0] if found else ""
+
+    def names_by_identity(self, folder: Path) -> dict[str, str]:
+        """Paths of a watched folder's files by what is in them."""
+        sql = "SELECT identity, path FROM pictures WHERE folder = ?"
+        return dict(self.file.read(sql, (str(folder),)))
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def remove(self, paths: Sequence[Path | str]) -> None:
+        """Forget files, in one transaction."""
+        with self.file.writing() as connection:
+            for path in paths:
+                connection.execute("DELETE FROM pictures WHERE path = ?", (str(path),))
+
+    def optimize(self) -> None:
+        """After many changes: merge the word lists and refresh the query planner's statistics."""
+        with self.file.writing() as connection:
+            connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self.file.read("PRAGMA optimize")
+
+    def _with_boards(self, found: list[tuple]) -> list[PictureRow]:
+        boards: dict[int, list[str]] = {}
+        for ids in _slices([row[0] for row in found]):
+            marks = ",".join("?" * len(ids))
+            sql = f"SELECT picture_id, board FROM boards WHERE picture_id IN ({marks})"
+            for picture_id, board in self.file.read(sql, ids):
+                boards.setdefault(picture_id, []).append(board)
+        return [PictureRow.from_columns(row, boards=boards.get(row[0], [])) for row in found]
+
+
+def _slices(ids: list[int]) -> Iterator[list[int]]:
+    """SQLite bounds how many values one question may have."""
+    for first in range(0, len(ids), _NAMES_AT_ONCE):
+        yield ids[first : first + _NAMES_AT_ONCE]
+
+
+def _select(what: str, query: Query) -> tuple[str, tuple]:
+    """Full-text search drives where there is one: it answers in the order of ids."""
+    conditions, values = list(query.conditions), list(query.values)
+    if query.match:
+        table = "words CROSS JOIN pictures ON pictures.id = words.rowid"
+        conditions.insert(0, "words MATCH ?")
+        values.insert(0, query.match)
+        if not query.conditions and what in ("count(*)", "pictures.id"):
+            table, what = "words", what.replace("pictures.id", "rowid")
+    else:
+        table = "pictures"
+    columns = what if what != COLUMNS else ", ".join(f"pictures.{c}" for c in COLUMNS.split(", "))
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {columns} FROM {table}{where}", tuple(values)
+
+
+def _order(query: Query) -> str:
+    return "words.rowid" if query.match else "pictures.id"

@@ -1,0 +1,159 @@
+"""The head and the texts of a picture file, read without decoding a pixel."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import html
+import json
+import re
+import struct
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from sdstudio.errors import PictureFileError
+from sdstudio.gallery.metadata.png_texts import PNG_SIGNATURE, read_png_texts
+from sdstudio.gallery.metadata.user_comment import decode_user_comment
+
+OWN_KEY = "sdstudio"
+"""The text that holds our own JSON: a PNG chunk, or an attribute in a JPEG's or WebP's XMP."""
+
+_EXIF_FAULTS = (
+    *(OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, OverflowError),
+    *(AttributeError, struct.error, zlib.error, RecursionError, Image.DecompressionBombError),
+)
+"""What Pillow's readers raise for heads that lie."""
+
+_EXIF_IFD, _USER_COMMENT, _MAKER_NOTE = 0x8769, 0x9286, 0x927C
+_COMFY_TAGS = range(0x0100, 0x0111)
+"""ComfyUI counts down from the tag Model, one `name:json` for each text."""
+_COMFY_TEXT = re.compile(r"(prompt|workflow):\s*(?=[\[{])")
+_OWN_XMP = re.compile(r'sdstudio:(facts|texts)="([^"]*)"')
+_ENDS_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTexts:
+    """What a picture's file says before its pixels.
+
+    Attributes:
+        format: "PNG", "JPEG" or "WEBP", by the content, whatever the name's ending.
+        texts: by the key their program gives them; EXIF's UserComment goes by `parameters`.
+        notes: what was left out and why, a sentence each.
+        identity: stays when the file is renamed, moved or copied.
+        is_whole: whether the file is as long as it says.
+    """
+
+    format: str
+    width: int
+    height: int
+    texts: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    identity: str = ""
+    is_whole: bool = True
+
+
+def read_file_texts(path: Path | str) -> FileTexts:
+    """Read size and texts of a PNG, JPEG or WebP.
+
+    Raises:
+        PictureFileError: the file is missing, unreadable or no picture.
+    """
+    name = Path(path).name
+    try:
+        with open(path, "rb", buffering=0) as file:
+            head = file.read(65536)
+            num_bytes = len(head) if len(head) < 65536 else file.seek(0, 2)
+            identity = _identity(file, head, num_bytes)
+            if head.startswith(PNG_SIGNATURE):
+                found = read_png_texts(file, head, num_bytes)
+                values: dict[str, Any] = {"format": "PNG", **found}
+            else:
+                file.seek(0)
+                values = _read_with_pillow(file)
+    except FileNotFoundError as error:
+        raise PictureFileError(f"{path} is not there.", "Check the name.") from error
+    except PermissionError as error:
+        raise PictureFileError(f"{name} may not be read.", "Check its permissions.") from error
+    except _EXIF_FAULTS as error:
+        raise PictureFileError(
+            f"{name} is not a picture that can be read.",
+            "PNG, JPEG and WebP pictures can be opened.",
+        ) from error
+    return FileTexts(identity=identity, **values)
+
+
+def _identity(file: BinaryIO, head: bytes, num_bytes: int) -> str:
+    """A digest of length, beginning and end: metadata, seed and the last pixels lie there."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(b"%d:" % num_bytes)
+    digest.update(head[:_ENDS_BYTES])
+    if num_bytes > len(head):
+        file.seek(num_bytes - _ENDS_BYTES)
+        digest.update(file.read(_ENDS_BYTES))
+    else:
+        digest.update(head[-_ENDS_BYTES:])
+    return digest.hexdigest()
+
+
+def _read_with_pillow(file: BinaryIO) -> dict[str, Any]:
+    with Image.open(file, formats=("JPEG", "WEBP")) as image:
+        values: dict[str, Any] = {
+            "format": image.format,
+            "width": image.width,
+            "height": image.height,
+        }
+        texts, notes = texts_of_image(image)
+    return values | {"texts": texts, "notes": notes}
+
+
+def texts_of_image(image: Image.Image) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Texts and notes of an opened JPEG or WebP: EXIF, XMP and the JPEG comment."""
+    texts: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    comment = image.info.get("comment")
+    if isinstance(comment, (bytes, str)):
+        texts["Comment"] = (
+            comment if isinstance(comment, str) else comment.decode("utf-8", "replace")
+        )
+    try:
+        texts |= _exif_texts(image)
+    except _EXIF_FAULTS:
+        notes = ("The picture's EXIF data is broken and was not read.",)
+    return texts | _texts_of_xmp(image.info.get("xmp")), notes
+
+
+def _texts_of_xmp(packet: object) -> dict[str, str]:
+    """What `picture_encoding` put into a packet; no XML parser is let loose on a stranger's."""
+    if not isinstance(packet, (bytes, str)):
+        return {}
+    text = packet.decode("utf-8", "replace") if isinstance(packet, bytes) else packet
+    found = {name: html.unescape(value) for name, value in _OWN_XMP.findall(text)}
+    texts: dict[str, str] = {}
+    with contextlib.suppress(ValueError, RecursionError, AttributeError):
+        others = json.loads(found.get("texts", "{}"))
+        texts = {key: value for key, value in others.items() if isinstance(value, str)}
+    return texts | ({OWN_KEY: found["facts"]} if "facts" in found else {})
+
+
+def _exif_texts(image: Image.Image) -> dict[str, str]:
+    exif = image.getexif()
+    if not exif:
+        return {}
+    texts: dict[str, str] = {}
+    details = exif.get_ifd(_EXIF_IFD)
+    if comment := decode_user_comment(details.get(_USER_COMMENT), little=exif.endian == "<"):
+        texts["parameters"] = comment
+    maker = details.get(_MAKER_NOTE)
+    if isinstance(maker, (bytes, str)):
+        scheme = maker.decode("ascii", "replace") if isinstance(maker, bytes) else maker
+        texts["fooocus_scheme"] = scheme.strip("\0 ")
+    for tag in _COMFY_TAGS:
+        value = exif.get(tag)
+        if isinstance(value, str) and (match := _COMFY_TEXT.match(value)):
+            texts[match[1]] = value[match.end() :]
+    return texts

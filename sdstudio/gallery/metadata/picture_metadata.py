@@ -1,0 +1,138 @@
+"""What a picture file says about its making, in one vocabulary for every program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sdstudio.messages.generation import MAX_SEED, MAX_SIDE_PX, MAX_STEPS
+
+Source = Literal[
+    "", "sdstudio", "a1111", "comfyui", "invokeai", "novelai", "diffusionbee", "fooocus"
+]
+
+MAX_PROMPT_CHARS = 1_000_000
+MAX_VALUE_CHARS = 10_000
+MAX_EXTRA = 200
+_MAX_NUMBER_CHARS = 40
+_MAX_GUIDANCE = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureMetadata:
+    """The making of one picture; all of it is a stranger's word and plain text.
+
+    Attributes:
+        source: the program that wrote it, "" where nothing is known.
+        steps, guidance_scale, seed, size: None where unknown; numbers out of range are clamped,
+            and a seed that is none (A1111's -1, a float) is None.
+        size: (width, height) in pixels as the request had it.
+        parents: the pictures this one was made from.
+        extra: everything else by the name its program gives it.
+    """
+
+    source: Source = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    steps: int | None = None
+    sampler: str = ""
+    guidance_scale: float | None = None
+    seed: int | None = None
+    size: tuple[int, int] | None = None
+    model: str = ""
+    parents: tuple[str, ...] = ()
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the file says anything at all."""
+        return bool(self.source)
+
+
+def text_of(value: object, *, limit: int = MAX_VALUE_CHARS) -> str:
+    """A value as text: lists joined by commas, everything else that is no scalar is "".
+
+    NUL and lone surrogates are dropped: neither a database nor a screen takes them.
+    """
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(text_of(item) for item in value[:MAX_EXTRA])
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return str(value) if isinstance(value, bool) else ""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return ""
+    text = str(value)[:limit].replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode("utf-8")
+
+
+def prompt_of(value: object) -> str:
+    """A prompt, which may be longer than other values."""
+    return text_of(value, limit=MAX_PROMPT_CHARS)
+
+
+def number_of(value: object) -> float | None:
+    """A finite number, with a point whatever the locale, or None."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    if isinstance(value, str) and len(value) > _MAX_NUMBER_CHARS:
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def steps_of(value: object) -> int | None:
+    """Steps clamped to 1 .. MAX_STEPS."""
+    number = number_of(value)
+    return None if number is None else int(min(max(number, 1), MAX_STEPS))
+
+
+def guidance_of(value: object) -> float | None:
+    """Guidance clamped to 0 .. 1000; A1111 writes e.g. 7 or 7.5."""
+    number = number_of(value)
+    return None if number is None else min(max(number, 0.0), _MAX_GUIDANCE)
+
+
+def seed_of(value: object) -> int | None:
+    """A seed of 0 .. 2**64-1 exactly; never by way of a float, which would round it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str):
+        digits = value.strip()
+        if not digits.isascii() or not digits.isdigit() or len(digits) > _MAX_NUMBER_CHARS:
+            return None
+        value = int(digits)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= MAX_SEED else None
+
+
+def size_of(width: object, height: object) -> tuple[int, int] | None:
+    """(width, height) with both clamped to 1 .. MAX_SIDE_PX."""
+    numbers = number_of(width), number_of(height)
+    if numbers[0] is None or numbers[1] is None:
+        return None
+    return tuple(int(min(max(number, 1), MAX_SIDE_PX)) for number in numbers)  # pyright: ignore
+
+
+def size_from_text(text: object) -> tuple[int, int] | None:
+    """The size in "512x768" or "(512, 768)"."""
+    if not isinstance(text, str):
+        return None
+    parts = text.strip("() ").replace("×", "x").replace(",", "x").split("x")
+    return size_of(*parts) if len(parts) == 2 else None
+
+
+def extra_of(fields: Mapping[str, object], *, without: Iterable[str]) -> dict[str, str]:
+    """What is left of a program's fields, as text."""
+    known = set(without)
+    found: dict[str, str] = {}
+    for name, value in fields.items():
+        if len(found) == MAX_EXTRA:
+            break
+        if name not in known and (text := text_of(value)):
+            found[text_of(name, limit=200)] = text
+    return found

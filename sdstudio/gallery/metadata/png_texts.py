@@ -1,0 +1,132 @@
+"""Walks the chunks of a PNG.
+
+Pillow reads texts only as far as the first pixels and refuses a picture for the length of its
+texts, so this reader is our own (PNG specification, third edition, sections 5 and 11.3.3).
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_TEXT_BYTES = 8 << 20
+"""Texts stored as they are may be this long."""
+MAX_INFLATED_BYTES = 1 << 20
+"""Compressed texts may unpack to this: a bomb packs a gigabyte into one."""
+_MAX_CHUNKS = 200_000
+_TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
+_TOO_LONG = "A text inside the picture is too long and was not read."
+
+
+class _TooLong(Exception):
+    """A text unpacks to more than is allowed."""
+
+
+def read_png_texts(file: BinaryIO, head: bytes, num_bytes: int) -> dict[str, Any]:
+    """Return width, height, texts, notes and is_whole of a PNG.
+
+    Args:
+        head: the file's first bytes, at least 33 of them.
+
+    Raises:
+        ValueError: it does not begin with a header.
+    """
+    if len(head) < 33 or head[12:16] != b"IHDR":
+        raise ValueError("no header")
+    width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    if not width or not height:
+        raise ValueError("no size")
+    texts: dict[str, str] = {}
+    notes: list[str] = []
+    is_whole = False
+    budget = MAX_TEXT_BYTES
+    for kind, start, length in _chunks(file, head, num_bytes):
+        if kind in _TEXT_KINDS:
+            if length > budget:
+                notes.append(_TOO_LONG)
+                continue
+            budget -= length
+            _keep_text(kind, _bytes_at(file, head, start, length), texts, notes)
+        is_whole = kind == b"IEND"
+    return {
+        "width": width,
+        "height": height,
+        "texts": texts,
+        "notes": tuple(dict.fromkeys(notes)),
+        "is_whole": is_whole,
+    }
+
+
+def png_without_texts(data: bytes) -> bytes:
+    """The same PNG without its texts; every other chunk stays byte for byte."""
+    if not data.startswith(PNG_SIGNATURE):
+        raise ValueError("no PNG")
+    kept = [data[:33]]
+    kept += [
+        data[start - 8 : start + length + 4]
+        for kind, start, length in _chunks(io.BytesIO(data), data, len(data))
+        if kind not in _TEXT_KINDS
+    ]
+    return b"".join(kept)
+
+
+def _chunks(file: BinaryIO, head: bytes, num_bytes: int) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, first byte of the data, length) of each chunk that lies wholly in the file."""
+    position = 33
+    for _ in range(_MAX_CHUNKS):
+        front = _bytes_at(file, head, position, 8)
+        length = int.from_bytes(front[:4], "big")
+        if len(front) < 8 or position + 12 + length > num_bytes:
+            return
+        yield front[4:8], position + 8, length
+        if front[4:8] == b"IEND":
+            return
+        position += 12 + length
+
+
+def _bytes_at(file: BinaryIO, head: bytes, start: int, length: int) -> bytes:
+    if start + length <= len(head):
+        return head[start : start + length]
+    file.seek(start)
+    return file.read(length)
+
+
+def _keep_text(kind: bytes, data: bytes, texts: dict[str, str], notes: list[str]) -> None:
+    key, _, rest = data.partition(b"\0")
+    try:
+        text = _text(kind, rest)
+    except _TooLong:
+        notes.append(_TOO_LONG)
+    except (zlib.error, ValueError):
+        notes.append("A text inside the picture is broken and was not read.")
+    else:
+        texts.setdefault(key.decode("latin-1"), text)
+
+
+def _text(kind: bytes, rest: bytes) -> str:
+    if kind == b"tEXt":
+        return _guess(rest)
+    if kind == b"zTXt":
+        return _guess(_inflate(rest[1:]))
+    is_packed, rest = rest[:1] == b"\1", rest[2:]
+    _language, _, rest = rest.partition(b"\0")
+    _translated_key, _, body = rest.partition(b"\0")
+    return (_inflate(body) if is_packed else body).decode("utf-8", "replace")
+
+
+def _guess(raw: bytes) -> str:
+    """Latin-1 by the specification, UTF-8 in fact where that is what it can be."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _inflate(packed: bytes) -> bytes:
+    text = zlib.decompressobj().decompress(packed, MAX_INFLATED_BYTES + 1)
+    if len(text) > MAX_INFLATED_BYTES:
+        raise _TooLong
+    return text

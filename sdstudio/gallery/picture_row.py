@@ -1,0 +1,119 @@
+"""One picture as the index knows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sdstudio.gallery.metadata.file_texts import FileTexts
+from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
+
+_MAX_INDEXED_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRow:
+    """One picture of the gallery, by its file and its marks.
+
+    Attributes:
+        id: the microsecond it was made, moved on to the next free one; newer is larger.
+        width, height: of the file; 0 where it cannot be read.
+        seed: None where unknown.
+        fault: a sentence where the file is broken, else "".
+        rating: stars, 0 to 5.
+        label: the name of a colour, or "".
+        boards: in alphabetical order.
+    """
+
+    id: int
+    path: Path
+    folder: Path
+    mtime_ns: int
+    num_bytes: int
+    identity: str
+    format: str
+    width: int
+    height: int
+    source: str
+    prompt: str
+    negative_prompt: str
+    model: str
+    sampler: str
+    steps: int | None
+    guidance_scale: float | None
+    seed: int | None
+    parents: tuple[str, ...]
+    fault: str
+    rating: int
+    label: str
+    note: str
+    boards: tuple[str, ...] = ()
+
+    @property
+    def made(self) -> datetime:
+        """When it was made, in local time."""
+        try:
+            return datetime.fromtimestamp(self.id / 1_000_000)
+        except (OverflowError, ValueError, OSError):
+            return datetime.fromtimestamp(0)
+
+    @classmethod
+    def from_columns(cls, columns: Sequence[Any], *, boards: Iterable[str]) -> PictureRow:
+        """The row of one answer of the index, in the order of `COLUMNS`."""
+        plain = dict(zip(_NAMES, columns, strict=True))
+        plain["path"], plain["folder"] = Path(plain["path"]), Path(plain["folder"])
+        plain["seed"] = int(plain["seed"]) if plain["seed"] else None
+        plain["parents"] = tuple(json.loads(plain["parents"])) if plain["parents"] else ()
+        return cls(**plain, boards=tuple(sorted(boards)))
+
+
+_NAMES = tuple(name for name in PictureRow.__slots__ if name != "boards")
+COLUMNS = ", ".join(_NAMES)
+FILE_COLUMNS = tuple(name for name in _NAMES if name not in ("id", "rating", "label", "note"))
+"""What the file decides; the other columns are a person's marks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedFile:
+    """What a scan found in one file.
+
+    Attributes:
+        texts: None where the file is no picture that can be read.
+        fault: a sentence about it, else "".
+    """
+
+    path: str
+    folder: str
+    mtime_ns: int
+    num_bytes: int
+    texts: FileTexts | None
+    metadata: PictureMetadata
+    fault: str = ""
+
+    def columns(self) -> tuple[Any, ...]:
+        """Values for `FILE_COLUMNS`."""
+        texts, facts = self.texts, self.metadata
+        return (
+            self.path,
+            self.folder,
+            self.mtime_ns,
+            self.num_bytes,
+            texts.identity if texts else "",
+            texts.format if texts else "",
+            min(texts.width, 2**31) if texts else 0,
+            min(texts.height, 2**31) if texts else 0,
+            facts.source,
+            facts.prompt[:_MAX_INDEXED_CHARS],
+            facts.negative_prompt[:_MAX_INDEXED_CHARS],
+            facts.model,
+            facts.sampler,
+            facts.steps,
+            facts.guidance_scale,
+            "" if facts.seed is None else str(facts.seed),
+            json.dumps(facts.parents) if facts.parents else "",
+            self.fault,
+        )

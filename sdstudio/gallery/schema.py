@@ -1,0 +1,111 @@
+"""The tables of the index and the steps that lead from one version of them to the next.
+
+A picture's `id` is the microsecond it was made, moved on to the next free one: so the newest
+come first by id alone, a span of days is a span of ids, and full-text search, which answers in
+the order of ids, needs no sorting however many pictures there are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+_PICTURES = """
+CREATE TABLE folders (
+    path TEXT PRIMARY KEY,
+    marks_stamp TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    folder TEXT NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    num_bytes INTEGER NOT NULL,
+    identity TEXT NOT NULL DEFAULT '',
+    format TEXT NOT NULL DEFAULT '',
+    width INTEGER NOT NULL DEFAULT 0,
+    height INTEGER NOT NULL DEFAULT 0,
+    source TEXT NOT NULL DEFAULT '',
+    prompt TEXT NOT NULL DEFAULT '',
+    negative_prompt TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT '',
+    sampler TEXT NOT NULL DEFAULT '',
+    steps INTEGER,
+    guidance_scale REAL,
+    seed TEXT NOT NULL DEFAULT '',
+    parents TEXT NOT NULL DEFAULT '',
+    fault TEXT NOT NULL DEFAULT '',
+    rating INTEGER NOT NULL DEFAULT 0,
+    label TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX pictures_by_folder ON pictures (folder);
+CREATE INDEX pictures_by_identity ON pictures (identity);
+CREATE INDEX pictures_by_size ON pictures (width, height);
+CREATE INDEX pictures_by_seed ON pictures (seed) WHERE seed <> '';
+CREATE INDEX pictures_by_rating ON pictures (rating) WHERE rating > 0;
+CREATE INDEX pictures_by_label ON pictures (label) WHERE label <> '';
+CREATE INDEX pictures_with_faults ON pictures (id) WHERE fault <> '';
+CREATE TABLE boards (
+    board TEXT NOT NULL,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id) ON DELETE CASCADE,
+    PRIMARY KEY (board, picture_id)
+) WITHOUT ROWID;
+CREATE INDEX boards_by_picture ON boards (picture_id);
+CREATE VIRTUAL TABLE words USING fts5 (
+    prompt, negative_prompt, note, model, sampler,
+    content='pictures', content_rowid='id',
+    tokenize="unicode61 remove_diacritics 2", prefix='2 3'
+);
+CREATE TRIGGER words_of_new AFTER INSERT ON pictures BEGIN
+    INSERT INTO words (rowid, prompt, negative_prompt, note, model, sampler)
+    VALUES (new.id, new.prompt, new.negative_prompt, new.note, new.model, new.sampler);
+END;
+CREATE TRIGGER words_of_gone AFTER DELETE ON pictures BEGIN
+    INSERT INTO words (words, rowid, prompt, negative_prompt, note, model, sampler)
+    VALUES ('delete', old.id, old.prompt, old.negative_prompt, old.note, old.model, old.sampler);
+END;
+CREATE TRIGGER words_of_changed
+AFTER UPDATE OF prompt, negative_prompt, note, model, sampler ON pictures BEGIN
+    INSERT INTO words (words, rowid, prompt, negative_prompt, note, model, sampler)
+    VALUES ('delete', old.id, old.prompt, old.negative_prompt, old.note, old.model, old.sampler);
+    INSERT INTO words (rowid, prompt, negative_prompt, note, model, sampler)
+    VALUES (new.id, new.prompt, new.negative_prompt, new.note, new.model, new.sampler);
+END;
+"""
+
+MIGRATIONS = (_PICTURES,)
+"""Step k leads from version k to k + 1."""
+
+VERSION = len(MIGRATIONS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of an index file's tables, 0 where it has none yet."""
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to `VERSION`; several processes may try at once."""
+    while version_of(connection) < VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = version_of(connection)
+            if version < VERSION:
+                for statement in _statements(MIGRATIONS[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    """The single statements of a script: `executescript` would commit behind our back."""
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return [statement for statement in statements if statement.strip()]

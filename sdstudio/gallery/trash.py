@@ -1,0 +1,307 @@
+"""The gallery's own trash: deleting moves files to a shelf from which they come back whole.
+
+Each deletion is a folder in the watched folder's hidden trash, with a manifest. The manifest is
+on the disk before the first file moves and says what is under way, so that whatever a crash
+leaves behind is brought to its end by `recover`: no file is ever in neither place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from sdstudio.atomic_file import storage_error, write_atomically
+from sdstudio.errors import InvalidRequestError, StorageError
+from sdstudio.gallery.side_file import Marks, marks_from_plain, marks_to_plain
+from sdstudio.messages.typed_values import parse_json
+
+TRASH_NAME = ".sdstudio-trash"
+MANIFEST_NAME = "manifest.json"
+SHELF_DAYS = 30
+VERSION = 1
+
+State = Literal["deleting", "shelved", "restoring"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrashedPicture:
+    """One deleted file.
+
+    Attributes:
+        name: its path below the watched folder, with "/".
+        stored: its name in the trash.
+        back_as: the name it comes back by, where another file has taken its own.
+        marks: what a person had said about it.
+    """
+
+    name: str
+    stored: str
+    mtime_ns: int
+    num_bytes: int
+    marks: Marks = field(default_factory=Marks)
+    back_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """Files that were deleted together, and can be undone together."""
+
+    batch: str
+    deleted_at: datetime
+    pictures: tuple[TrashedPicture, ...]
+    state: State = "shelved"
+
+
+class Trash:
+    """The trash of one watched folder.
+
+    Args:
+        now: the clock, with its time zone, for tests.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.folder = folder
+        self._root = folder / TRASH_NAME
+        self._now = now
+
+    def delete(self, names: Sequence[str], marks: Callable[[str], Marks]) -> Deletion:
+        """Move files to the shelf; on return they are there for good.
+
+        Args:
+            names: paths below the folder; those that are gone already are left out.
+            marks: of a name, kept with the file.
+
+        Raises:
+            StorageError: the folder cannot be written; files not yet moved stay in place.
+        """
+        now = self._now()
+        batch = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        pictures = []
+        for number, name in enumerate(dict.fromkeys(names), 1):
+            if not _is_inside(name):
+                raise InvalidRequestError(f"{name[:80]} does not lie in the gallery.")
+            with contextlib.suppress(FileNotFoundError):
+                facts = (self.folder / name).lstat()
+                ending = Path(name).suffix.lower()
+                pictures.append(
+                    TrashedPicture(
+                        name=name,
+                        stored=f"{number:06}{ending}",
+                        mtime_ns=facts.st_mtime_ns,
+                        num_bytes=facts.st_size,
+                        marks=marks(name),
+                    )
+                )
+        deletion = Deletion(batch=batch, deleted_at=now, pictures=tuple(pictures), state="deleting")
+        if not pictures:
+            return replace(deletion, state="shelved")
+        self._keep(deletion)
+        try:
+            return self._finish_deleting(deletion)
+        except StorageError:
+            self._settle(deletion)
+            raise
+
+    def restore(self, deletion: Deletion) -> Deletion:
+        """Put the files of one deletion back; a name that is taken gets a number.
+
+        The manifest stays, `state` "restoring", until `forget` is called: the marks must be
+        back in their place before it goes.
+
+        Raises:
+            StorageError: the folder cannot be written; what is not back yet stays on the shelf.
+        """
+        pictures = tuple(
+            replace(picture, back_as=picture.back_as or self._free_name(picture.name))
+            for picture in deletion.pictures
+        )
+        planned = replace(deletion, pictures=pictures, state="restoring")
+        return self._finish_restoring(self._keep(planned))
+
+    def forget(self, deletion: Deletion) -> None:
+        """Remove what is left of a deletion: its manifest, and its files if they are there."""
+        with contextlib.suppress(FileNotFoundError):
+            (self._root / deletion.batch / MANIFEST_NAME).unlink()
+        shutil.rmtree(self._root / deletion.batch, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._root.rmdir()
+
+    def shelf(self) -> list[Deletion]:
+        """All deletions that can be undone, the newest first."""
+        try:
+            names = sorted(os.listdir(self._root), reverse=True)
+        except OSError:
+            return []
+        found = (self._read(name) for name in names)
+        return [deletion for deletion in found if deletion is not None]
+
+    def recover(self) -> list[Deletion]:
+        """Finish what a crash interrupted.
+
+        Returns:
+            deletions now "shelved", whose rows and marks may still be there, and restorations
+            now "restoring", whose marks may still be missing; call `forget` on the latter.
+        """
+        recovered = []
+        for deletion in self.shelf():
+            if deletion.state == "deleting":
+                recovered.append(self._finish_deleting(deletion))
+            elif deletion.state == "restoring":
+                recovered.append(self._finish_restoring(deletion))
+        return recovered
+
+    def expire(
+        self, discard: Callable[[Path], object], *, days: int = SHELF_DAYS
+    ) -> list[Deletion]:
+        """Give everything that lay on the shelf for `days` to `discard`, e.g. the system's trash.
+
+        A file that `discard` raises OSError for stays on the shelf.
+        """
+        limit = self._now() - timedelta(days=days)
+        gone = []
+        for deletion in self.shelf():
+            if deletion.state != "shelved" or deletion.deleted_at > limit:
+                continue
+            with contextlib.suppress(OSError):
+                for picture in deletion.pictures:
+                    path = self.path_of(deletion, picture)
+                    if os.path.lexists(path):
+                        discard(path)
+                self.forget(deletion)
+                gone.append(deletion)
+        return gone
+
+    def path_of(self, deletion: Deletion, picture: TrashedPicture) -> Path:
+        """Where a deleted file lies now, e.g. for its thumbnail."""
+        return self._root / deletion.batch / picture.stored
+
+    # -- the steps -------------------------------------------------------------------------------
+
+    def _finish_deleting(self, deletion: Deletion) -> Deletion:
+        """Move what is still in its place, unless another file has taken the name since."""
+        for picture in deletion.pictures:
+            origin, shelf = self.folder / picture.name, self.path_of(deletion, picture)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                facts = origin.lstat()
+                is_same = (facts.st_mtime_ns, facts.st_size) == (
+                    picture.mtime_ns,
+                    picture.num_bytes,
+                )
+                if is_same and not os.path.lexists(shelf):
+                    self._move(origin, shelf)
+        return self._settle(deletion)
+
+    def _settle(self, deletion: Deletion) -> Deletion:
+        """Keep as deleted what lies on the shelf, and nothing else."""
+        moved = tuple(
+            picture
+            for picture in deletion.pictures
+            if os.path.lexists(self.path_of(deletion, picture))
+        )
+        return self._keep(replace(deletion, pictures=moved, state="shelved"))
+
+    def _finish_restoring(self, deletion: Deletion) -> Deletion:
+        for picture in deletion.pictures:
+            shelf = self.path_of(deletion, picture)
+            if os.path.lexists(shelf):
+                target = self.folder / picture.back_as
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise storage_error(target, error) from error
+                self._move(shelf, target)
+        return deletion
+
+    def _move(self, origin: Path, target: Path) -> None:
+        try:
+            origin.rename(target)
+        except FileNotFoundError:  # another process was quicker
+            return
+        except OSError as error:
+            raise storage_error(target, error) from error
+
+    def _free_name(self, name: str) -> str:
+        path, number = Path(name), 1
+        candidate = path
+        while os.path.lexists(self.folder / candidate):
+            number += 1
+            candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        return candidate.as_posix()
+
+    # -- the manifest ----------------------------------------------------------------------------
+
+    def _keep(self, deletion: Deletion) -> Deletion:
+        plain = {
+            "version": VERSION,
+            "state": deletion.state,
+            "deleted_at": deletion.deleted_at.isoformat(),
+            "pictures": [_to_plain(picture) for picture in deletion.pictures],
+        }
+        path = self._root / deletion.batch / MANIFEST_NAME
+        write_atomically(path, json.dumps(plain, indent=1).encode())
+        return deletion
+
+    def _read(self, batch: str) -> Deletion | None:
+        try:
+            data = (self._root / batch / MANIFEST_NAME).read_bytes()
+            plain = parse_json(data, "The trash's manifest")
+            state = plain["state"]
+            if plain["version"] != VERSION or state not in ("deleting", "shelved", "restoring"):
+                return None
+            return Deletion(
+                batch=batch,
+                deleted_at=_moment(plain["deleted_at"]),
+                pictures=tuple(map(_from_plain, plain["pictures"])),
+                state=state,
+            )
+        except (OSError, InvalidRequestError, KeyError, TypeError, ValueError):
+            return None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _to_plain(picture: TrashedPicture) -> dict[str, Any]:
+    return {
+        "name": picture.name,
+        "stored": picture.stored,
+        "mtime_ns": picture.mtime_ns,
+        "num_bytes": picture.num_bytes,
+        "marks": marks_to_plain(picture.marks),
+        "back_as": picture.back_as,
+    }
+
+
+def _from_plain(plain: dict[str, Any]) -> TrashedPicture:
+    picture = TrashedPicture(
+        name=plain["name"],
+        stored=plain["stored"],
+        mtime_ns=plain["mtime_ns"],
+        num_bytes=plain["num_bytes"],
+        marks=marks_from_plain(plain.get("marks")),
+        back_as=plain.get("back_as", ""),
+    )
+    for name in (picture.name, picture.stored, picture.back_as or "x"):
+        if not _is_inside(name):
+            raise ValueError(name)
+    return picture
+
+
+def _is_inside(name: str) -> bool:
+    path = Path(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
