@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdstudio import paths
+from sdstudio.apps.display import require_display
 from sdstudio.settings.store import FILE_NAME, SettingsStore
 
 if TYPE_CHECKING:
@@ -71,7 +73,11 @@ def run_studio(engine: Engine | None = None) -> int:
 
     Args:
         engine: in place of the diffusion engine, for tests and screenshots.
+
+    Raises:
+        EnvironmentFault: there is no display.
     """
+    require_display(os.environ)
     sys.setswitchinterval(GIL_SWITCH_S)
     store = SettingsStore(paths.config_folder() / FILE_NAME)
     app = make_application()
@@ -128,16 +134,10 @@ def diffusion_engine(store: SettingsStore) -> Engine:
     from sdstudio.jobs.engine import LazyEngine
 
     def build() -> Engine:
-        from sdstudio.engine.allocator import keep_freed_memory
-
-        keep_freed_memory()
-        from sdstudio.engine.diffusion_engine import DiffusionEngine
-        from sdstudio.model_store.catalog import find_model
+        from sdstudio.apps.engine_start import start_diffusion_engine
 
         settings = store.settings
-        return DiffusionEngine(
-            resolve_model=lambda name: find_model(name).path,
-            cache_folder=paths.cache_folder(),
+        return start_diffusion_engine(
             device=settings.device,
             dtype=settings.dtype,
             previews=settings.preview_mode,

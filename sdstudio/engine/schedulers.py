@@ -118,11 +118,22 @@ def plan_timesteps(scheduler: Any, num_inference_steps: int, *, strength: float)
             f"This sampler cannot make {num_inference_steps} steps: {error}",
             "Choose another number of steps or another sampler.",
         ) from error
+    _check_timesteps(scheduler, num_inference_steps)
     steps = max(1, min(int(num_inference_steps * strength), num_inference_steps))
     begin = (num_inference_steps - steps) * getattr(scheduler, "order", 1)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(begin)
     return scheduler.timesteps[begin:]
+
+
+def _check_timesteps(scheduler: Any, num_inference_steps: int) -> None:
+    """Refuse a plan that leaves the noise table: `steps_offset` moves a full one past its end."""
+    trained = int(scheduler.config.get("num_train_timesteps", 1000))
+    if float(scheduler.timesteps.max()) > trained - 1:
+        raise InvalidRequestError(
+            f"This sampler cannot make {num_inference_steps} steps with this model.",
+            f"Choose at most {trained // 2} steps, or another sampler.",
+        )
 
 
 def signal_level(scheduler: Any, timestep: torch.Tensor) -> float:

@@ -143,3 +143,12 @@ def test_steps_a_sampler_cannot_make_are_refused() -> None:
     scheduler = make_scheduler(CONFIG, sampler="lcm")
     with pytest.raises(InvalidRequestError, match="60 steps"):
         plan_timesteps(scheduler, 60, strength=1.0)
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "ddpm", "pndm"])
+def test_steps_beyond_the_noise_table_are_refused(sampler: str) -> None:
+    """SD 1.x counts its timesteps from 1, so that a thousand of them end at 1000, off the table."""
+    scheduler = make_scheduler(CONFIG | {"steps_offset": 1}, sampler=sampler)
+    with pytest.raises(InvalidRequestError, match="1000 steps"):
+        plan_timesteps(scheduler, 1000, strength=1.0)
+    assert len(plan_timesteps(scheduler, 500, strength=1.0)) >= 500

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sdstudio import paths
 from sdstudio.apps.cli import outcome
 from sdstudio.apps.cli.destination import Destination
 from sdstudio.apps.cli.request_arguments import absolute_model_name, build_request
 from sdstudio.apps.cli.run_reporter import PreviewFolder, RunReporter
+from sdstudio.apps.engine_start import start_diffusion_engine
 from sdstudio.errors import InvalidRequestError
 from sdstudio.jobs.engine import Engine, LazyEngine
 from sdstudio.jobs.job import Job
@@ -102,15 +102,7 @@ def _add_output_options(group: Any) -> None:
 
 
 def _build_engine(args: argparse.Namespace, *, show_steps: bool) -> Engine:
-    from sdstudio.engine.allocator import keep_freed_memory
-
-    keep_freed_memory()
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of torchvision at import
-    from sdstudio.engine.diffusion_engine import DiffusionEngine
-
-    return DiffusionEngine(
-        resolve_model=lambda name: find_model(name).path,
-        cache_folder=paths.cache_folder(),
+    return start_diffusion_engine(
         device=args.device,
         dtype=args.dtype,
         # "automatic" may leave steps out; a folder of previews wants every one that was asked for.
