@@ -8,13 +8,19 @@ from collections.abc import Sequence
 
 import sdstudio
 from sdstudio import paths
-from sdstudio.apps.cli import generate, inspect, models, train
+from sdstudio.apps.cli import gallery, generate, inspect, models, train
 from sdstudio.apps.cli.outcome import INTERRUPTED, exit_code_of, report_error, tell
 from sdstudio.errors import SdstudioError
 from sdstudio.logs.excepthook import install_excepthooks
 from sdstudio.logs.log_file import start_log
 
-_COMMANDS = {"generate": generate, "inspect": inspect, "models": models, "train": train}
+_COMMANDS = {
+    "generate": generate,
+    "inspect": inspect,
+    "models": models,
+    "gallery": gallery,
+    "train": train,
+}
 
 
 def run_command(given: Sequence[str]) -> int:
