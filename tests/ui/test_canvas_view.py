@@ -92,7 +92,10 @@ def canvas(qtbot: QtBot) -> Iterator[CountingCanvas]:
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Studio]:
+def studio(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Studio]:
+    monkeypatch.setattr("os.fsync", lambda _: None)  # slow, and proven elsewhere
     studio = open_studio(qapp, tmp_path, FakeEngine())
     qtbot.waitExposed(studio.window)
     yield studio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject, Signal
+from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal
 from PySide6.QtGui import QGuiApplication
 
 from sdstudio.errors import PictureFileError, StorageError
@@ -137,6 +137,9 @@ def _trash(path: Path) -> Path:
     file = QFile(str(path))
     if not file.exists():
         raise _gone(path)
+    # on Linux the trash lies in the user's data folder, which Qt does not make
+    data_folder = QStandardPaths.StandardLocation.GenericDataLocation
+    Path(QStandardPaths.writableLocation(data_folder)).mkdir(parents=True, exist_ok=True)
     if not file.moveToTrash():
         raise StorageError(
             f"{path.name} could not be moved to the trash.",
