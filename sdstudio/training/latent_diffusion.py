@@ -169,14 +169,10 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
     )
     if "init_from" in options:
         load_averaged(objective, Path(str(options["init_from"])))
-    vae = AutoencoderKL.from_pretrained(str(options["vae"]))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    vae = cast(nn.Module, vae).to(device, memory_format=torch.channels_last).eval()
-    return Studio(
-        objective=objective.to(device),
-        tokenizer=tokenizer,
-        vae=cast(AutoencoderKL, vae.requires_grad_(False)),
-    )
+    vae: Any = AutoencoderKL.from_pretrained(str(options["vae"])).eval().requires_grad_(False)
+    vae.to(device, memory_format=torch.channels_last)
+    return Studio(objective=objective.to(device), tokenizer=tokenizer, vae=vae)
 
 
 def export_run(run: Path, output: Path) -> int:
