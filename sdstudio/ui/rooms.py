@@ -20,7 +20,7 @@ from sdstudio.ui.canvas.shown_picture import ShownPicture, read_shown
 from sdstudio.ui.canvas.view_gestures import ViewGestures
 from sdstudio.ui.commands import PictureCommands
 from sdstudio.ui.failures import Failures
-from sdstudio.ui.gallery.file_commands import FileCommands
+from sdstudio.ui.gallery.file_commands import FileCommands, missing_file
 from sdstudio.ui.gallery.gallery_strip import GalleryStrip
 from sdstudio.ui.gallery.picture_list import picture_mime
 from sdstudio.ui.gallery.picture_menu import picture_menu
@@ -256,6 +256,8 @@ class Rooms(QObject):
 
 
 def _read_for_canvas(path: Path) -> tuple[ShownPicture, PagePicture]:
+    if not path.is_file():
+        raise missing_file(path)
     shown = read_shown(path)
     return shown, PagePicture(shown.picture)
 

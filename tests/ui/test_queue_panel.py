@@ -20,7 +20,7 @@ from sdstudio.ui.studio import Studio
 from tests.support.fake_engine import FakeEngine, gradient_picture
 from tests.support.open_studio import open_studio
 
-WAIT_MS = 6_000
+WAIT_MS = 30_000
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class FileCommands(QObject):
             if exists:
                 reveal(path)
             else:
-                self._tell_error(_gone(path))
+                self._tell_error(missing_file(path))
 
         self._background.run(path.is_file, done, self._tell_error)
 
@@ -128,7 +128,8 @@ class FileCommands(QObject):
         self._background.run(lambda: _read_request(path), done, self._tell_error)
 
 
-def _gone(path: Path) -> PictureFileError:
+def missing_file(path: Path) -> PictureFileError:
+    """What to say about a picture that has left the disk."""
     return PictureFileError(f"{path.name} is not there any more.", "It was moved or deleted.")
 
 
@@ -136,7 +137,7 @@ def _trash(path: Path) -> Path:
     """Move to the trash and return where the file lies now."""
     file = QFile(str(path))
     if not file.exists():
-        raise _gone(path)
+        raise missing_file(path)
     # on Linux the trash lies in the user's data folder, which Qt does not make
     data_folder = QStandardPaths.StandardLocation.GenericDataLocation
     Path(QStandardPaths.writableLocation(data_folder)).mkdir(parents=True, exist_ok=True)
