@@ -135,9 +135,11 @@ class Content:
     def swap(self, step: Step) -> Rect:
         """Exchange the step's tiles and state with the content's; return what changed."""
         new_state, step.state = step.state, self.state
-        kinds = {layer.id: layer.kind for layer in (*new_state.layers, *self.state.layers)}
+        channels = {
+            layer.id: CHANNELS[layer.kind] for layer in (*new_state.layers, *self.state.layers)
+        }
         for layer_id in {name for name, _ in step.tiles} - self.images.keys():
-            self.images[layer_id] = TiledImage(CHANNELS[kinds[layer_id]])
+            self.images[layer_id] = TiledImage(channels[layer_id])
         for (layer_id, key), held in step.tiles.items():
             old = self.images[layer_id].swap_tile(key, held.unpacked() if held else None)
             step.tiles[layer_id, key] = None if old is None else HeldTile(old)

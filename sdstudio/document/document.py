@@ -171,7 +171,8 @@ class Document:
             return None
         pixels = self.composite(spot) if layer_id is None else self.layer_pixels(layer_id, spot)
         if pixels.ndim == 2:
-            return (int(pixels[0, 0]),) * 3
+            grey = int(pixels[0, 0])
+            return grey, grey, grey
         red, green, blue, alpha = (int(value) for value in pixels[0, 0])
         return (red, green, blue) if alpha else None
 

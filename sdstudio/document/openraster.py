@@ -212,7 +212,8 @@ def _parse_stack(data: bytes) -> tuple[int, int, list[_Sheet]]:
     """Width, height, and the layers from the bottom up."""
     reader = _StackReader()
     reader.read(data)
-    return *reader.size, reader.sheets[::-1]
+    width, height = reader.size
+    return width, height, reader.sheets[::-1]
 
 
 def _whole(attributes: dict[str, str], name: str) -> int:

@@ -45,7 +45,7 @@ def nearest_outside(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         inside: (height, width) bool; where nothing is outside every pixel is its own.
     """
     height, width = inside.shape
-    rows, columns = np.indices(inside.shape, np.int32)
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.int32)
     far = np.int32(-4 * max(height, width))
     row, column = np.where(inside, far, rows), np.where(inside, far, columns)
     jump = 1 << (max(height, width) - 1).bit_length()

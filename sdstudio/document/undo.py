@@ -44,7 +44,7 @@ class HeldTile:
     def pack(self) -> None:
         """Compress; may run on another thread than `unpacked`."""
         if self._array is not None:
-            self._packed = zlib.compress(self._array, 1)
+            self._packed = zlib.compress(self._array.data, 1)
             self._array = None
 
     def unpacked(self) -> np.ndarray:

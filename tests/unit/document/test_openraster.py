@@ -117,7 +117,11 @@ def test_groups_of_others_are_taken_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "I;16"])
 def test_other_kinds_of_png_are_converted(tmp_path: Path, mode: str) -> None:
     grey = Image.new("L", (5, 4), 200)
-    picture = Image.new("I;16", (5, 4), 200 * 257) if mode == "I;16" else grey.convert(mode)
+    picture = (
+        Image.new("I;16", (5, 4), 200 * 257)
+        if mode == "I;16"
+        else grey.convert(mode, dither=Image.Dither.NONE)
+    )
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     xml = '<image w="5" h="4"><stack><layer src="data/b.png"/></stack></image>'
