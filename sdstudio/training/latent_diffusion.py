@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from PIL import Image
 from torch import Tensor, nn
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
@@ -27,6 +27,7 @@ from sdstudio.training.caption_source import CaptionSource
 from sdstudio.training.clip import DEFAULT_VOCAB_SIZE, text_config
 from sdstudio.training.dataset import batch_indices, hold_out, seeded_generator
 from sdstudio.training.export import export_pipeline
+from sdstudio.training.finished_pipeline import FinishedPipeline
 from sdstudio.training.latent_cache import cache_latents
 from sdstudio.training.latent_unet import (
     LatentDiffusionObjective,
@@ -36,7 +37,12 @@ from sdstudio.training.latent_unet import (
     sample_latents,
 )
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
-from sdstudio.training.noise_schedule import Weighting, noise_schedule, sampling_config
+from sdstudio.training.noise_schedule import (
+    NoiseSchedule,
+    Weighting,
+    noise_schedule,
+    sampling_config,
+)
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.run_folder import RunFolder
 from sdstudio.training.sample_grid import picture_grid
@@ -87,9 +93,10 @@ class LatentDiffusionTrainer:
     The request's resolution is the side that pictures are reduced to before they are encoded.
 
     Options of the request:
-        vae: folder of the trained autoencoder; needed.
+        vae: folder of the trained autoencoder; needed unless `init_from` brings one.
         clip: folder of a trained CLIP that the text encoder and tokenizer start from.
-        init_from: folder of an earlier run whose averaged weights this one starts from.
+        init_from: folder of an earlier run whose averaged weights this one starts from, or of a
+            finished pipeline, which also brings its shape, tokenizer and noise schedule.
         channels, layers, heads, attention: see `UNetShape`.
         text: "trained" along or "frozen"; text_lr_scale: its share of the learning rate, 0.3.
         weighting: "min-snr+1", "min-snr" or "constant"; gamma: 5.
@@ -153,24 +160,26 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
     """
     options = request.options
     _require(options, "vae", "clip", "init_from")
-    if "vae" not in options:
+    pipeline = FinishedPipeline.named_by(options)
+    if "vae" not in options and pipeline is None:
         raise InvalidRequestError("There is no autoencoder.", "Name its folder with --vae.")
     torch.manual_seed(request.seed)
-    tokenizer, text_encoder = _text_side(request, captions)
+    tokenizer, text_encoder = pipeline.text_side() if pipeline else _text_side(request, captions)
     prefer_plain_attention(text_encoder)
-    shape = UNetShape.of(options, text_width=text_encoder.config.hidden_size)
     objective = LatentDiffusionObjective(
-        build_unet(shape, sample_size=request.resolution // 8),
+        pipeline.unet() if pipeline else _new_unet(request, text_encoder),
         text_encoder,
-        noise_schedule(rescale_betas_zero_snr=bool(options.get("zero_snr", False))),
+        pipeline.schedule() if pipeline else _new_schedule(options),
         train_text=options.get("text", "trained") == "trained",
         weighting=cast(Weighting, options.get("weighting", "min-snr+1")),
         gamma=float(options.get("gamma", 5.0)),
     )
-    if "init_from" in options:
+    if "init_from" in options and pipeline is None:
         load_averaged(objective, Path(str(options["init_from"])))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    vae: Any = AutoencoderKL.from_pretrained(str(options["vae"])).eval().requires_grad_(False)
+    place = str(options.get("vae") or (pipeline and pipeline.vae))
+    vae: Any = AutoencoderKL.from_pretrained(place, torch_dtype=torch.float32)
+    vae.eval().requires_grad_(False)
     vae.to(device, memory_format=torch.channels_last)
     return Studio(objective=objective.to(device), tokenizer=tokenizer, vae=vae)
 
@@ -209,6 +218,15 @@ def load_averaged(objective: nn.Module, run: Path) -> None:
         )
     for name, tensor in stored.items():
         parameters[name].copy_(tensor)
+
+
+def _new_unet(request: TrainingRequest, text_encoder: CLIPTextModel) -> UNet2DConditionModel:
+    shape = UNetShape.of(request.options, text_width=text_encoder.config.hidden_size)
+    return build_unet(shape, sample_size=request.resolution // 8)
+
+
+def _new_schedule(options: dict[str, Any]) -> NoiseSchedule:
+    return noise_schedule(rescale_betas_zero_snr=bool(options.get("zero_snr", False)))
 
 
 def _require(options: dict[str, Any], *names: str) -> None:

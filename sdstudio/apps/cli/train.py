@@ -94,7 +94,7 @@ LOOP_OPTIONS: dict[str, tuple[Convert, str]] = {
 LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
     "vae": (str, "folder of the autoencoder"),
     "clip": (str, "folder of the CLIP that the text encoder starts from"),
-    "init_from": (str, "folder of an earlier run to start from, such as one of smaller pictures"),
+    "init_from": (str, "folder of an earlier run or of a finished model to start from"),
     "latents": (str, "folder of the cached latents, to share them between runs"),
     "channels": (str, "the UNet's channels by level, 96,192,256"),
     "layers": (int, "residual blocks a level, 1"),

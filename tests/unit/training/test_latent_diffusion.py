@@ -11,6 +11,7 @@ import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline
 from PIL import Image
+from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from sdstudio.apps.cli.train import main
@@ -230,6 +231,29 @@ def test_a_run_ends_in_a_pipeline_and_a_second_one_starts_from_it(
     assert main([*arguments, "--output", str(second), *taken]) == 0
     losses = [json.loads(text) for text in (second / "losses.jsonl").read_text().splitlines()]
     assert [record["step"] for record in losses] == [1]
+
+
+def test_a_finished_pipeline_is_trained_on(arguments: list[str], tmp_path: Path) -> None:
+    """Its weights, shape, tokenizer and schedule are taken over; nothing else has to be named."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    steps = ["--steps", "1", "--zero-snr", "true"]
+    assert main([*arguments, *steps, "--output", str(first)]) == 0
+    started = build_studio(
+        TrainingRequest(
+            kind="latent-diffusion",
+            output=str(second),
+            options={"init_from": str(first / "pipeline")},
+        )
+    )
+    saved = load_file(first / "pipeline" / "unet" / "diffusion_pytorch_model.safetensors")
+    for name, tensor in started.objective.unet.state_dict().items():
+        assert torch.equal(tensor, saved[name].float())
+    assert started.objective.schedule.config["rescale_betas_zero_snr"]
+
+    words = arguments[:3] + ["--init-from", str(first / "pipeline"), "--resolution", "64"]
+    words += ["--steps", "1", "--batch-size", "2", "--precision", "float32"]
+    assert main([*words, "--output", str(second)]) == 0
+    assert (second / "pipeline" / "model_index.json").exists()
 
 
 def test_missing_parts_are_named(arguments: list[str], tmp_path: Path) -> None:
