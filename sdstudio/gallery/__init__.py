@@ -1,5 +1,5 @@
-"""Pictures on the user's disk: store, index, metadata, thumbnails, trash.
+"""Pictures on the user's disk: gallery, index, search, marks, metadata, thumbnails, trash, export.
 
-May import `messages`, `errors`, `paths`, Pillow and sqlite3.
+May import `messages`, `errors`, `paths`, `atomic_file`, Pillow and sqlite3.
 Must never know Qt, torch, jobs or settings.
 """

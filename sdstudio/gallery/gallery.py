@@ -21,7 +21,7 @@ from sdstudio.gallery.picture_marks import PictureMarks, by_folder, folder_of
 from sdstudio.gallery.picture_row import PictureRow
 from sdstudio.gallery.scan import Report, ScanOutcome, read_file, scan
 from sdstudio.gallery.search import Query, parse_query
-from sdstudio.gallery.side_file import Marks, SideFile
+from sdstudio.gallery.side_file import Marks, SideFile, SideFileError
 from sdstudio.gallery.trash import Deletion, Trash
 
 Undo = Callable[[], "list[Path]"]
@@ -104,7 +104,10 @@ class Gallery:
             outcome = scan(self.index, self.folders, report=report, cancelled=cancelled)
         for folder in self.folders:
             self.marks.follow_renames(folder, outcome.renamed)
-            self.marks.read_side_file(folder, is_due=bool(outcome.added) or read_all)
+            try:
+                self.marks.read_side_file(folder, is_due=bool(outcome.added) or read_all)
+            except SideFileError as error:
+                outcome.problems.append(str(error))
         if outcome.added + outcome.changed > 1000:
             self.index.optimize()
         return outcome

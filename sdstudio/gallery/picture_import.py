@@ -37,19 +37,21 @@ def import_picture(path: Path) -> Raster:
                 f"{path.name} is damaged: it ends too early or its data is broken.",
                 "Export the picture again from where it came.",
             ) from error
-    return _to_raster(_to_srgb(_to_eight_bits(upright)))
+    return _to_raster(to_srgb(to_eight_bits(upright)))
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
+def to_eight_bits(image: Image.Image) -> Image.Image:
+    """A picture of 16 or 32 bits as "L"; others as they are."""
     if image.mode not in _SIXTEEN_BIT_MODES:
         return image
     wide = image.convert("I")
-    _, high = wide.getextrema()
+    high = float(wide.getextrema()[1])  # pyright: ignore[reportArgumentType]
     scale = 1 / 257 if high > 255 else 1.0  # 65535 / 255
     return wide.point(lambda value: value * scale).convert("L")
 
 
-def _to_srgb(image: Image.Image) -> Image.Image:
+def to_srgb(image: Image.Image) -> Image.Image:
+    """The picture in sRGB, if its own profile can be read."""
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
         target = {"CMYK": "RGB"}.get(image.mode, image.mode)

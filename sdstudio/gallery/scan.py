@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sdstudio.atomic_file import PART_SUFFIX
 from sdstudio.errors import PictureFileError
 from sdstudio.gallery.index import GalleryIndex, Stamp
 from sdstudio.gallery.index_writing import IndexWriter
@@ -16,6 +19,7 @@ from sdstudio.gallery.picture_row import ScannedFile
 from sdstudio.gallery.store import PICTURE_ENDINGS
 
 _BATCH = 256
+_LEFTOVER_AFTER_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +197,7 @@ def _list_one(
         for entry in entries:
             name = entry.name
             if name.startswith("."):
+                _drop_leftover(entry)
                 continue
             if name.lower().endswith(PICTURE_ENDINGS):
                 if not _is_text(entry.path):
@@ -208,6 +213,14 @@ def _list_one(
             elif entry.is_dir(follow_symlinks=False) and entry.path not in roots:
                 below.append(entry.path)
     return below
+
+
+def _drop_leftover(entry: os.DirEntry[str]) -> None:
+    """Remove what a program that was killed while saving left half written."""
+    if entry.name.endswith(PART_SUFFIX):
+        with contextlib.suppress(OSError):
+            if time.time() - entry.stat().st_mtime > _LEFTOVER_AFTER_S:
+                os.unlink(entry.path)
 
 
 def _is_text(name: str) -> bool:

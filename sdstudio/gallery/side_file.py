@@ -26,6 +26,10 @@ _MAX_NAME_CHARS = 200
 _MAX_NOTE_CHARS = 20_000
 
 
+class SideFileError(StorageError):
+    """A side file cannot be read; the pictures of its folder can."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """What a person said about one picture.
@@ -91,14 +95,17 @@ class SideFile:
         """What the file says; nothing where there is none or it is damaged.
 
         Raises:
-            StorageError: a newer SD Studio wrote it, or it cannot be read.
+            SideFileError: a newer SD Studio wrote it, or it cannot be read.
         """
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return SideContent()
         except OSError as error:
-            raise storage_error(self.path, error) from error
+            raise SideFileError(
+                f"{self.path} cannot be read: {error.strerror or error}.",
+                "Boards and stars of this folder are not shown.",
+            ) from error
         try:
             return _content(parse_json(data, "The folder's side file"))
         except InvalidRequestError:
@@ -175,7 +182,7 @@ def marks_from_plain(plain: object) -> Marks:
 def _content(plain: dict[str, Any]) -> SideContent:
     version = plain.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise StorageError(
+        raise SideFileError(
             f"Boards and stars of this folder were written by a newer SD Studio ({version}).",
             "Update this one to change them.",
         )

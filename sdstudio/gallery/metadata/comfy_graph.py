@@ -38,7 +38,7 @@ def read_comfy_graph(graph: object) -> PictureMetadata | None:
     nodes = _nodes(graph)
     sampler_id = _first_sampler(nodes)
     if sampler_id is None:
-        return PictureMetadata(source="comfyui", **_bare_texts(nodes)) if nodes else None
+        return PictureMetadata(source="comfyui", prompt=_longest_text(nodes)) if nodes else None
     walk = _Walk(nodes)
     find = walk.upstream_value
     scheduler = values.text_of(find(sampler_id, ("scheduler",)))
@@ -115,14 +115,11 @@ def _first_sampler(nodes: Graph) -> str | None:
     return samplers[0] if samplers else None
 
 
-def _bare_texts(nodes: Graph) -> dict[str, str]:
+def _longest_text(nodes: Graph) -> str:
     """Without a sampler, the longest text is taken for the prompt."""
     texts = [node["inputs"].get("text") for node in nodes.values()]
-    return {
-        "prompt": values.prompt_of(
-            max((t for t in texts if isinstance(t, str)), key=len, default="")
-        )
-    }
+    longest = max((text for text in texts if isinstance(text, str)), key=len, default="")
+    return values.prompt_of(longest)
 
 
 class _Walk:
