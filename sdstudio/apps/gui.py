@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,13 +79,9 @@ def run_studio(engine: Engine | None = None) -> int:
     sys.setswitchinterval(GIL_SWITCH_S)
     store = SettingsStore(paths.config_folder() / FILE_NAME)
     app = make_application()
-    session = Session(paths.data_folder())
-    studio = build_studio(app, store, engine or diffusion_engine(store), session.journal)
-    _report_faults(studio)
-    _close_on_signals(studio)
+    studio = build_studio(app, store, engine or diffusion_engine(store))
+    studio.window.painted.connect(lambda: _after_first_paint(studio))
     studio.open()
-    if session.journal is None:
-        studio.tell_second_window()
     return app.exec()
 
 
@@ -108,9 +102,7 @@ def make_application() -> QApplication:
     return app
 
 
-def build_studio(
-    app: QApplication, store: SettingsStore, engine: Engine, journal: QueueJournal | None = None
-) -> Studio:
+def build_studio(app: QApplication, store: SettingsStore, engine: Engine) -> Studio:
     """Put window, engine and disk together; the window is not shown yet."""
     from sdstudio.ui.icons import icon
     from sdstudio.ui.job_controller import JobController
@@ -121,7 +113,7 @@ def build_studio(
     app.setWindowIcon(icon("generate", "accent"))
     place = SavingPlace(store)
     return Studio(
-        controller=JobController(engine, place.save, journal=journal),
+        controller=JobController(engine, place.save),
         store=store,
         theme_switch=theme_switch,
         gallery_folder=place.folder,
@@ -175,6 +167,14 @@ def _choice(record: ModelRecord) -> ModelChoice:
     )
 
 
+def _after_first_paint(studio: Studio) -> None:
+    """What the window can do without until it is seen."""
+    _report_faults(studio)
+    _close_on_signals(studio)
+    studio.session = Session(paths.data_folder())  # lives, and keeps its lock, as long as this
+    studio.keep_journal(studio.session.journal)
+
+
 def _report_faults(studio: Studio) -> None:
     from sdstudio.logs.excepthook import install_excepthooks
     from sdstudio.logs.log_file import start_log
@@ -189,6 +189,9 @@ def _close_on_signals(studio: Studio) -> None:
     Python runs a handler only between two of its own instructions, and Qt's loop has none while
     nothing happens: the signal's byte on a socket wakes it.
     """
+    import signal
+    import socket
+
     from PySide6.QtCore import QSocketNotifier
 
     reading, writing = socket.socketpair()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import secrets
+import os
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar, overload
 
@@ -80,6 +80,11 @@ PLAIN_FIELDS = (
 
 RECALL_FIELDS = (*PLAIN_FIELDS[:9], "seed", *PLAIN_FIELDS[10:])
 """Fields that can be taken over from a picture."""
+
+
+def random_seed() -> int:
+    """Any seed there is, each as likely as the others."""
+    return int.from_bytes(os.urandom(8), "little")
 
 
 class GenerationForm(QObject):
@@ -211,7 +216,7 @@ class GenerationForm(QObject):
                 self.tr("{0} cannot start from a picture.").format(model.label),
                 self.tr("Remove the starting picture or choose another model."),
             )
-        seed = secrets.randbelow(MAX_SEED + 1) if self.is_seed_random else self.seed
+        seed = random_seed() if self.is_seed_random else self.seed
         self.last_seed = seed
         start = self.init_image and ImageToImage(init_image=self.init_image, strength=self.strength)
         values = {name: getattr(self, name) for name in PLAIN_FIELDS}

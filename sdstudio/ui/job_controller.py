@@ -34,7 +34,6 @@ class JobController(QObject):
     Args:
         engine: runs on the engine thread only.
         save_picture: writes a finished picture and returns its file; runs in the background.
-        journal: where unfinished jobs survive a crash, or None.
 
     A picture is announced by `picture_saved` only when its file exists. One that could not be
     written is kept in memory, named by `picture_not_saved`, until `save_again` succeeds.
@@ -58,8 +57,6 @@ class JobController(QObject):
         self,
         engine: Engine,
         save_picture: SavePicture,
-        *,
-        journal: QueueJournal | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -67,8 +64,8 @@ class JobController(QObject):
         self.unsaved: list[PictureResult] = []
         self._save_picture = save_picture
         self._disk = Background(self)
-        self._journal = journal
-        self._journal_is_read = journal is None
+        self._journal: QueueJournal | None = None
+        self._journal_is_read = False
         self._journal_is_saving = False
         self._journal_is_stale = False
         self._recovered: tuple[Job, ...] = ()
@@ -81,7 +78,6 @@ class JobController(QObject):
         self._engine_reset_wanted.connect(self._worker.close_engine)
         self._worker.happened.connect(self._on_event)
         self._worker.stepped.connect(self._on_step)
-        self._thread.start()
 
     # --- wishes ---------------------------------------------------------------------------
 
@@ -126,7 +122,8 @@ class JobController(QObject):
 
     def reset_engine(self) -> None:
         """Free the engine after the running job, so that the next builds it with new settings."""
-        self._engine_reset_wanted.emit()
+        if self._thread.isRunning():
+            self._engine_reset_wanted.emit()
 
     # --- pictures and the journal ---------------------------------------------------------
 
@@ -136,10 +133,13 @@ class JobController(QObject):
         for result in waiting:
             self._save(result)
 
-    def read_journal(self) -> None:
-        """Look for jobs of a session that ended too early; answered by `jobs_recovered`."""
-        if self._journal is not None:
-            self._disk.run(self._journal.load, self._on_journal_read)
+    def keep_journal(self, journal: QueueJournal) -> None:
+        """Let unfinished jobs survive a crash from now on.
+
+        Jobs of a session that ended too early are announced by `jobs_recovered`.
+        """
+        self._journal = journal
+        self._disk.run(journal.load, self._on_journal_read)
 
     def take_recovered(self, *, run_them: bool) -> None:
         """Queue the recovered jobs, or forget them."""
@@ -231,6 +231,7 @@ class JobController(QObject):
     def _start_next(self) -> None:
         job = None if self._closing else self.queue.next()
         if job is not None:
+            self._thread.start()  # does nothing when it runs already
             self._job_given.emit(job)
 
     def _on_queue_changed(self) -> None:

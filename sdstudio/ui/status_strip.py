@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from sdstudio.ui.run_progress import RunProgress
 from sdstudio.ui.widgets.labels import ElidedLabel, label
-
-_BUSY_MAXIMUM = 1000
+from sdstudio.ui.widgets.progress_line import ProgressLine
 
 
 class StatusStrip(QWidget):
@@ -20,10 +19,11 @@ class StatusStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(28)
         self.activity = ElidedLabel("", "")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = ProgressLine(self.tr("Progress of the run"))
         self.bar.setFixedWidth(160)
-        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
         self.pace = label("", "caption")
         self.time_left = label("", "caption")
         self.waiting = label("", "caption")
@@ -47,17 +47,15 @@ class StatusStrip(QWidget):
         self.activity.setText(text)
         self.pace.clear()
         self.time_left.clear()
-        self._keep_place(visible=False)
+        self.bar.hide()
 
     def show_progress(self, progress: RunProgress) -> None:
         """Show how far the run is."""
         self.activity.setText(progress.text)
         self.pace.setText(progress.pace)
         self.time_left.setText(progress.time_left)
-        self._keep_place(visible=True)
-        self.bar.setRange(0, 0 if progress.fraction is None else _BUSY_MAXIMUM)
-        if progress.fraction is not None:
-            self.bar.setValue(round(progress.fraction * _BUSY_MAXIMUM))
+        self.bar.show()
+        self.bar.show_fraction(progress.fraction)
 
     def show_waiting(self, count: int, *, is_paused: bool) -> None:
         """Say how many runs wait."""
@@ -75,10 +73,3 @@ class StatusStrip(QWidget):
         """Name where and in what precision pictures are made."""
         self.device.setText(text)
         self.device.setToolTip(self.tr("Device and precision"))
-
-    def _keep_place(self, *, visible: bool) -> None:
-        policy = self.bar.sizePolicy()
-        if not policy.retainSizeWhenHidden():
-            policy.setRetainSizeWhenHidden(True)
-            self.bar.setSizePolicy(policy)
-        self.bar.setVisible(visible)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox
 
+from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.settings.settings import with_recent_prompt
 from sdstudio.settings.store import SettingsStore
@@ -45,6 +45,9 @@ class Studio(QObject):
         gallery_folder: tells where pictures are saved now.
         list_models: reads the disk; its models are offered as soon as it has answered.
     """
+
+    session: object = None
+    """What must live as long as the studio."""
 
     fault_happened = Signal(str, str)
     """A sentence and details of a bug that nobody caught; may be emitted on any thread."""
@@ -88,8 +91,11 @@ class Studio(QObject):
         self.window.open_at(settings.window_geometry, settings.window_state)
         self.panel.focus_prompt()
 
-    def tell_second_window(self) -> None:
-        """Say that another window of the studio keeps the queue's journal."""
+    def keep_journal(self, journal: QueueJournal | None) -> None:
+        """Let waiting runs survive a crash, or say that they do not."""
+        if journal is not None:
+            self.controller.keep_journal(journal)
+            return
         text = self.tr("The studio is open in another window, or its folder cannot be written.")
         hint = self.tr("Runs that wait in this window are not kept after a crash.")
         self.stage.notices.tell(Notice(text=text, hint=hint, severity="warning"))
@@ -186,7 +192,6 @@ class Studio(QObject):
         self._show_device()
         for text in self.store.take_notices():
             self.stage.notices.tell(Notice(text=text, severity="warning"))
-        self.controller.read_journal()
         self.rooms.open()
         if self._list_models is not None:
             self._background.run(self._list_models, self._take_models)
@@ -239,6 +244,8 @@ class Studio(QObject):
         text = self.tr("One picture is not saved.")
         if count > 1:
             text = self.tr("{0} pictures are not saved.").format(count)
+        from PySide6.QtWidgets import QMessageBox
+
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.warning(
             self.window,

@@ -49,7 +49,9 @@ def make(qapp: QApplication, gallery: GalleryStore) -> Iterator[Make]:
         save: SavePicture | None = None,
         journal: QueueJournal | None = None,
     ) -> JobController:
-        controller = JobController(engine or FakeEngine(), save or gallery.add, journal=journal)
+        controller = JobController(engine or FakeEngine(), save or gallery.add)
+        if journal is not None:
+            controller.keep_journal(journal)
         made.append(controller)
         return controller
 
@@ -193,15 +195,14 @@ def test_waiting_jobs_survive_a_crash_and_are_offered(
 ) -> None:
     path = tmp_path / "queue.jsonl"
     before = make(journal=QueueJournal(path))
-    before.read_journal()
     before.pause()
     before.submit(request("one"))
     before.submit(request("two"))
     qtbot.waitUntil(lambda: len(QueueJournal(path).load()) == 2, timeout=WAIT_MS)
 
-    after = make(journal=QueueJournal(path))
+    after = make()
     with qtbot.waitSignal(after.jobs_recovered, timeout=WAIT_MS) as recovered:
-        after.read_journal()
+        after.keep_journal(QueueJournal(path))
     assert [job.request.prompt for job in recovered.args[0]] == ["one", "two"]
     assert after.queue.running is None
     prompts: list[str] = []
@@ -214,9 +215,9 @@ def test_waiting_jobs_survive_a_crash_and_are_offered(
 def test_recovered_jobs_can_be_forgotten(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
     path = tmp_path / "queue.jsonl"
     QueueJournal(path).save([Job(request=request())])
-    controller = make(journal=QueueJournal(path))
+    controller = make()
     with qtbot.waitSignal(controller.jobs_recovered, timeout=WAIT_MS):
-        controller.read_journal()
+        controller.keep_journal(QueueJournal(path))
     controller.take_recovered(run_them=False)
     qtbot.waitUntil(lambda: QueueJournal(path).load() == (), timeout=WAIT_MS)
 
@@ -226,8 +227,8 @@ def test_closing_during_a_run_ends_the_thread_and_keeps_the_job_in_the_journal(
 ) -> None:
     path = tmp_path / "queue.jsonl"
     engine = FakeEngine(seconds_per_step=0.01)
-    controller = JobController(engine, gallery.add, journal=QueueJournal(path))
-    controller.read_journal()
+    controller = JobController(engine, gallery.add)
+    controller.keep_journal(QueueJournal(path))
     with qtbot.waitSignal(controller.step, timeout=WAIT_MS):
         controller.submit(request(num_inference_steps=1000))
     controller.shut_down()

@@ -51,12 +51,14 @@ def open_studio(qapp: QApplication, qtbot: QtBot, settings_file: Path) -> Iterat
     opened: list[Studio] = []
 
     def open_one(engine: FakeEngine | None = None, journal: QueueJournal | None = None) -> Studio:
-        studio = build_studio(qapp, SettingsStore(settings_file), engine or FakeEngine(), journal)
+        studio = build_studio(qapp, SettingsStore(settings_file), engine or FakeEngine())
         opened.append(studio)
         studio.open()
         studio.window.activateWindow()
         qtbot.waitUntil(studio.window.isActiveWindow)
         qtbot.wait(20)  # what comes after the first paint
+        if journal is not None:
+            studio.keep_journal(journal)
         return studio
 
     yield open_one
@@ -345,6 +347,9 @@ def test_dialogs_open_with_names_on_everything(open_studio: Open, name: str) -> 
 def test_an_engine_setting_rebuilds_the_engine(open_studio: Open, qtbot: QtBot) -> None:
     engine = FakeEngine()
     studio = open_studio(engine)
+    quick(studio)
+    with qtbot.waitSignal(studio.controller.job_ended, timeout=WAIT_MS):
+        studio.actions["generate"].trigger()
     studio.change_setting("dtype", "float32")
     qtbot.waitUntil(lambda: engine.is_closed, timeout=WAIT_MS)
     assert studio.store.settings.dtype == "float32"
