@@ -10,6 +10,7 @@ Colour = tuple[int, int, int]
 """Red, green, blue: 0 to 255."""
 
 _TINY = np.float32(1e-12)
+_OPAQUE = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,40 +82,66 @@ def _lay_on_colour(pixels: np.ndarray, ink: Ink, alpha: np.ndarray) -> np.ndarra
 
 
 class Composite:
-    """Layers laid over one another, bottom first, kept in floats until the end.
+    """Layers laid over one another, bottom first, in floats until the end.
+
+    Colours are kept channel by channel, which numpy works through several times as fast as
+    through pixels of four values.
 
     Args:
         height, width: of what is composited, in pixels.
     """
 
     def __init__(self, height: int, width: int) -> None:
-        self._shape = (height, width, 4)
+        self._shape = height, width
         self._only: np.ndarray | None = None
-        self._sum: np.ndarray | None = None
+        self._planes: list[np.ndarray] = []
+        self._covered: np.ndarray | None = None  # 0 to 1; None = all of it is opaque
 
     def add(self, pixels: np.ndarray, opacity: float) -> None:
         """Lay (height, width, 4) straight uint8 pixels over what is there."""
-        if self._sum is None and self._only is None and opacity == 1.0:
-            self._only = pixels
+        if not self._planes:
+            if self._only is None and opacity == 1.0:
+                self._only = pixels  # a single layer is seen as it is, byte for byte
+                return
+            self._start()
+        alpha = pixels[..., 3].astype(np.float32)
+        alpha *= np.float32(opacity / 255)
+        if not alpha.any():
             return
-        if self._sum is None:
-            base = self._only if self._only is not None else np.zeros(self._shape, np.uint8)
-            self._sum = _premultiplied(base, 1.0)
-        over = _premultiplied(pixels, opacity)
-        self._sum *= (1 - over[..., 3] * np.float32(1 / 255))[..., None]
-        self._sum += over
+        weight = alpha if self._covered is None else self._cover(self._covered, alpha)
+        for channel, plane in enumerate(self._planes):
+            change = pixels[..., channel].astype(np.float32)
+            change -= plane
+            change *= weight
+            plane += change
 
     def pixels(self) -> np.ndarray:
         """The result as (height, width, 4) straight uint8."""
-        if self._sum is None:
-            return self._only if self._only is not None else np.zeros(self._shape, np.uint8)
-        alpha = self._sum[..., 3]
-        if alpha.min() < 255:
-            scale = np.float32(255) / np.maximum(alpha, _TINY)
-            scale[alpha < 0.5] = 0
-            self._sum[..., :3] *= scale[..., None]
-        self._sum += np.float32(0.5)
-        return np.minimum(self._sum, np.float32(255.5)).astype(np.uint8)
+        if not self._planes:
+            return np.zeros((*self._shape, 4), np.uint8) if self._only is None else self._only
+        laid = np.empty((*self._shape, 4), np.uint8)
+        for channel, plane in enumerate(self._planes):
+            laid[..., channel] = plane + np.float32(0.5)
+        laid[..., 3] = 255
+        if self._covered is not None:
+            laid[..., 3] = self._covered * np.float32(255) + np.float32(0.5)
+        return laid
+
+    def _start(self) -> None:
+        below = self._only
+        if below is None:
+            self._planes = [np.zeros(self._shape, np.float32) for _ in range(3)]
+            self._covered = np.zeros(self._shape, np.float32)
+            return
+        self._planes = [below[..., channel].astype(np.float32) for channel in range(3)]
+        if below[..., 3].min() < 255:
+            self._covered = below[..., 3] * np.float32(1 / 255)
+
+    def _cover(self, covered: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """Add to what is covered; return how much of each colour is the new one's."""
+        now = covered + alpha - covered * alpha
+        self._covered = now if now.min() < _OPAQUE else None
+        return alpha / np.maximum(now, _TINY)
 
 
 def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -126,13 +153,3 @@ def over(below: np.ndarray, above: np.ndarray) -> np.ndarray:
     clear = above[..., 3] == 0
     laid[clear] = below[clear]
     return laid
-
-
-def _premultiplied(pixels: np.ndarray, opacity: float) -> np.ndarray:
-    values = pixels.astype(np.float32)
-    alpha = values[..., 3]
-    if opacity != 1.0:
-        alpha *= np.float32(opacity)
-    if opacity != 1.0 or pixels[..., 3].min() < 255:
-        values[..., :3] *= (alpha * np.float32(1 / 255))[..., None]
-    return values

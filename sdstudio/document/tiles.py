@@ -125,7 +125,7 @@ def tile_rect(key: TileKey) -> Rect:
 
 def nonzero_bounds(pixels: np.ndarray) -> Rect:
     """The smallest rectangle around all values that are not 0."""
-    filled: np.ndarray = pixels.any(axis=2) if pixels.ndim == 3 else pixels != 0
+    filled = np.asarray(pixels.any(axis=2) if pixels.ndim == 3 else pixels != 0)
     rows = np.flatnonzero(filled.any(axis=1))
     if not rows.size:
         return EMPTY
