@@ -18,7 +18,7 @@ from sdstudio.gallery.metadata.reader import read_metadata
 from sdstudio.gallery.picture_row import ScannedFile
 from sdstudio.gallery.store import PICTURE_ENDINGS
 
-_BATCH = 256
+_BATCH = 500
 _LEFTOVER_AFTER_S = 86_400
 
 
@@ -103,7 +103,7 @@ def read_file(path: str, folder: str, mtime_ns: int, num_bytes: int) -> ScannedF
     """Read one file's head and texts; what is wrong with it becomes its `fault`."""
     texts, metadata, fault = None, PictureMetadata(), ""
     try:
-        metadata, texts = read_metadata(Path(path))
+        metadata, texts = read_metadata(path)
     except PictureFileError as error:
         fault = error.message
     else:

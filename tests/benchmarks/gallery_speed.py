@@ -1,4 +1,4 @@
-"""How quick the gallery is with many pictures: `python tests/benchmarks/gallery_speed.py`.
+"""How quick the gallery is with many pictures: `python -m tests.benchmarks.gallery_speed`.
 
 It writes small real PNG files with varied metadata, then prints ratios measured side by side:
 the rebuild against a plain loop that only opens each file with Pillow, and how opening, search

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from contextlib import closing
@@ -133,12 +134,8 @@ def _check(gallery: Gallery, text: str) -> None:
 
 
 def _quoted(words: list[str]) -> str:
-    """The shell has taken the quotes away: `"my words"` is one word with a space in it."""
-    parts = []
-    for word in words:
-        name, colon, value = word.rpartition(":")
-        parts.append(f'{name}{colon}"{value}"' if " " in value else word)
-    return " ".join(parts)
+    """Give back the quotes that the shell took from `board:"my best"`."""
+    return " ".join(re.sub(r"^(-?\w+:)([^\"]*\s.*)$", r'\1"\2"', word) for word in words)
 
 
 def _tell_problems(found: ScanOutcome) -> None:

@@ -63,7 +63,6 @@ def read_file_texts(path: Path | str) -> FileTexts:
     Raises:
         PictureFileError: the file is missing, unreadable or no picture.
     """
-    name = Path(path).name
     try:
         with open(path, "rb", buffering=0) as file:
             head = file.read(65536)
@@ -78,10 +77,12 @@ def read_file_texts(path: Path | str) -> FileTexts:
     except FileNotFoundError as error:
         raise PictureFileError(f"{path} is not there.", "Check the name.") from error
     except PermissionError as error:
-        raise PictureFileError(f"{name} may not be read.", "Check its permissions.") from error
+        raise PictureFileError(
+            f"{Path(path).name} may not be read.", "Check its permissions."
+        ) from error
     except _EXIF_FAULTS as error:
         raise PictureFileError(
-            f"{name} is not a picture that can be read.",
+            f"{Path(path).name} is not a picture that can be read.",
             "PNG, JPEG and WebP pictures can be opened.",
         ) from error
     return FileTexts(identity=identity, **values)

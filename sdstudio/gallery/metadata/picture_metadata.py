@@ -56,6 +56,8 @@ def text_of(value: object, *, limit: int = MAX_VALUE_CHARS) -> str:
 
     NUL and lone surrogates are dropped: neither a database nor a screen takes them.
     """
+    if type(value) is str and len(value) <= limit and value.isascii() and "\0" not in value:
+        return value  # nearly always
     if isinstance(value, (list, tuple)):
         value = ", ".join(text_of(item) for item in value[:MAX_EXTRA])
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):

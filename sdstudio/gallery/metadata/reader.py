@@ -21,7 +21,7 @@ _INFOTEXT_FIELDS = (
 )
 
 
-def read_metadata(path: Path) -> tuple[PictureMetadata, FileTexts]:
+def read_metadata(path: Path | str) -> tuple[PictureMetadata, FileTexts]:
     """What a picture file says about its making, and the texts it says it in.
 
     Raises:
