@@ -45,21 +45,26 @@ class IndexWriter:
             for new, old in (renames or {}).items():
                 connection.execute("DELETE FROM pictures WHERE path = ?", (new,))
                 connection.execute("UPDATE pictures SET path = ? WHERE path = ?", (new, old))
+            newest = self._newest(connection) if is_new else 0
+            taken: set[int] = set()
+            rows = []
             for file in files:
-                wanted = self._newest(connection) + 1 if is_new else 0
-                wanted = max(wanted, file.mtime_ns // 1000, 1)
-                picture_id = self._free_id(connection, min(wanted, _LAST_ID))
-                connection.execute(_INSERT, (picture_id, *file.columns()))
+                wanted = max(newest + 1 if is_new else 1, file.mtime_ns // 1000)
+                picture_id = self._free_id(connection, min(wanted, _LAST_ID), taken)
+                newest = max(newest, picture_id)
+                rows.append((picture_id, *file.columns()))
+            connection.executemany(_INSERT, rows)
 
     def _newest(self, connection: sqlite3.Connection) -> int:
         return connection.execute("SELECT coalesce(max(id), 0) FROM pictures").fetchone()[0]
 
-    def _free_id(self, connection: sqlite3.Connection, wanted: int) -> int:
+    def _free_id(self, connection: sqlite3.Connection, wanted: int, taken: set[int]) -> int:
         candidate = self._next_free.get(wanted, wanted)
-        taken = "SELECT 1 FROM pictures WHERE id = ?"
-        while connection.execute(taken, (candidate,)).fetchone():
+        stands = "SELECT 1 FROM pictures WHERE id = ?"
+        while candidate in taken or connection.execute(stands, (candidate,)).fetchone():
             candidate += 1
         self._next_free[wanted] = candidate + 1
+        taken.add(candidate)
         return candidate
 
 
