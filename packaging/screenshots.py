@@ -99,8 +99,8 @@ def take_readme_picture() -> None:
 
 
 def _is_the_moment(studio: Studio) -> bool:
-    far = studio.rooms.queue.card.bar.value() / studio.rooms.queue.card.bar.maximum()
-    return studio.rooms.gallery.pictures.rowCount() >= FINISHED_FIRST and far >= 0.7
+    fraction = studio.rooms.queue.card.bar.fraction or 0.0
+    return studio.rooms.gallery.pictures.rowCount() >= FINISHED_FIRST and fraction >= 0.7
 
 
 def main(arguments: list[str]) -> int:

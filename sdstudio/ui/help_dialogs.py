@@ -82,8 +82,15 @@ class ShortcutsDialog(QDialog):
                 column + 1,
                 Qt.AlignmentFlag.AlignRight,
             )
-        extra = self.tr("Alt+Up and Alt+Down in the prompt recall earlier prompts.")
-        grid.addWidget(label(extra, "caption"), half, 0, 1, 4)
+        extras = (
+            self.tr("Prompt: Alt+Up and Alt+Down recall earlier prompts."),
+            self.tr("Canvas: the wheel zooms, Space or the middle button pans, double-click fits,"),
+            self.tr("Ctrl+0 fits, Ctrl+1 shows actual size, Ctrl+drag takes the file out."),
+            self.tr("Gallery: arrows show, Enter takes the settings, Delete moves to the trash."),
+            self.tr("Queue: Ctrl+Up and Ctrl+Down move a run, Delete cancels it."),
+        )
+        for row, extra in enumerate(extras, half):
+            grid.addWidget(label(extra, "caption"), row, 0, 1, 4)
         _finish(self, grid)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QToolButton
@@ -15,27 +18,27 @@ EDGE_PX = 10
 
 def add_view_actions(canvas: CanvasView) -> dict[str, QAction]:
     """Give the canvas its own actions, for the menu and the keys."""
+    view = canvas.viewpoint
     table = (
-        ("fit", canvas.tr("Fit Picture"), "zoom-fit", ("Ctrl+0",), canvas.fit),
-        (
-            "actual",
-            canvas.tr("Actual Size"),
-            "zoom-actual",
-            ("Ctrl+1",),
-            canvas.show_actual_size,
-        ),
-        ("in", canvas.tr("Zoom In"), "zoom-in", ("Ctrl++", "Ctrl+="), canvas.zoom_in),
-        ("out", canvas.tr("Zoom Out"), "zoom-out", ("Ctrl+-",), canvas.zoom_out),
+        ("fit", canvas.tr("Fit Picture"), "zoom-fit", ("Ctrl+0",), view.fit),
+        ("actual", canvas.tr("Actual Size"), "zoom-actual", ("Ctrl+1",), partial(view.zoom_to, 1)),
+        ("in", canvas.tr("Zoom In"), "zoom-in", ("Ctrl++", "Ctrl+="), partial(view.step, 1)),
+        ("out", canvas.tr("Zoom Out"), "zoom-out", ("Ctrl+-",), partial(view.step, -1)),
     )
     actions: dict[str, QAction] = {}
     for name, text, icon_name, keys, act in table:
         action = QAction(icon(icon_name), text, canvas)
         action.setObjectName(f"zoom-{name}")
         action.setShortcuts([QKeySequence(key) for key in keys])
-        action.triggered.connect(act)
+        action.triggered.connect(partial(_change_view, canvas, act))
         canvas.addAction(action)
         actions[name] = action
     return actions
+
+
+def _change_view(canvas: CanvasView, act: Callable[[], None]) -> None:
+    act()
+    canvas.refresh_view()
 
 
 class ZoomBar(QFrame):

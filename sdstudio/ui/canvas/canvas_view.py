@@ -66,7 +66,8 @@ class CanvasView(QWidget):
         self._looks_away = False
         self._empty_page = QSize(256, 256)
         self._missing = ""
-        self._is_blank = True
+        self.is_blank = True
+        """Nothing has happened yet, and the welcome has the place."""
         self._has_key_focus = False
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
@@ -156,21 +157,6 @@ class CanvasView(QWidget):
         self.viewpoint.fit()
         self.refresh_view()
 
-    def show_actual_size(self) -> None:
-        """Show one pixel of the picture on one of the screen."""
-        self.viewpoint.zoom_to(1.0)
-        self.refresh_view()
-
-    def zoom_in(self) -> None:
-        """Zoom to the next stop."""
-        self.viewpoint.step(1)
-        self.refresh_view()
-
-    def zoom_out(self) -> None:
-        """Zoom to the stop before."""
-        self.viewpoint.step(-1)
-        self.refresh_view()
-
     def refresh_view(self) -> None:
         """Paint anew after the viewpoint changed."""
         self.update()
@@ -183,11 +169,6 @@ class CanvasView(QWidget):
     def copy(self) -> None:
         """Ask for a copy of the picture."""
         self.copy_wanted.emit()
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing has happened yet, and the welcome has the place."""
-        return self._is_blank
 
     @property
     def page_rect(self) -> QRect:
@@ -234,7 +215,7 @@ class CanvasView(QWidget):
         picture = self._displayed()
         if self._has_key_focus:
             page_painting.paint_focus(painter, self.rect().toRectF(), palette)
-        if self._is_blank:
+        if self.is_blank:
             return
         if picture is None:
             page_painting.paint_empty_page(painter, page, palette)
@@ -252,8 +233,8 @@ class CanvasView(QWidget):
 
     def _unveil(self) -> None:
         """From the first run or picture on there is a page."""
-        if self._is_blank:
-            self._is_blank = False
+        if self.is_blank:
+            self.is_blank = False
             self.refresh_view()
 
     def _displayed(self) -> PagePicture | None:

@@ -100,8 +100,8 @@ class FileCommands(QObject):
         def done(in_trash: Path) -> None:
             self.trashed.emit(path)
             undo = NoticeAction(text=self.tr("Undo"), act=lambda: self._restore(in_trash, path))
-            text = self.tr("{0} is in the trash.").format(path.name)
-            self._tell(Notice(text=text, actions=(undo,), key=TRASHED))
+            text = self.tr("The picture is in the trash.")
+            self._tell(Notice(text=text, hint=path.name, actions=(undo,), key=TRASHED))
 
         self._background.run(lambda: _trash(path), done, self._tell_error)
 

@@ -32,7 +32,7 @@ class ThumbnailLoader(QObject):
         self._background = background
         self._kept: OrderedDict[Path, QPixmap | None] = OrderedDict()
         self._wanted: OrderedDict[Path, None] = OrderedDict()
-        self._is_busy = False
+        self._reading: Path | None = None
         self.is_closed = False
         self.decoded = 0
 
@@ -41,6 +41,8 @@ class ThumbnailLoader(QObject):
         if path in self._kept:
             self._kept.move_to_end(path)
             return self._kept[path]
+        if path == self._reading:
+            return None
         self._wanted[path] = None
         self._wanted.move_to_end(path)
         while len(self._wanted) > MAX_WANTED:
@@ -58,10 +60,10 @@ class ThumbnailLoader(QObject):
         self._wanted.pop(path, None)
 
     def _fetch_next(self) -> None:
-        if self._is_busy or self.is_closed or not self._wanted:
+        if self._reading is not None or self.is_closed or not self._wanted:
             return
         path, _ = self._wanted.popitem()
-        self._is_busy = True
+        self._reading = path
 
         def done(image: QImage | None) -> None:
             self._keep(path, image)
@@ -69,7 +71,7 @@ class ThumbnailLoader(QObject):
         self._background.run(lambda: _read(path), done)
 
     def _keep(self, path: Path, image: QImage | None) -> None:
-        self._is_busy = False
+        self._reading = None
         self.decoded += 1
         self._kept[path] = None if image is None else QPixmap.fromImage(image)
         while len(self._kept) > MAX_KEPT:

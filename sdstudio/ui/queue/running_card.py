@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from sdstudio.jobs.job import Job
 from sdstudio.ui.queue import job_words
@@ -12,8 +12,7 @@ from sdstudio.ui.queue.job_delegate import MARK_PX, paint_mark
 from sdstudio.ui.run_progress import RunProgress
 from sdstudio.ui.widgets.buttons import icon_button, with_shortcut
 from sdstudio.ui.widgets.labels import ElidedLabel
-
-_FULL = 1000
+from sdstudio.ui.widgets.progress_line import ProgressLine
 
 
 class JobMark(QWidget):
@@ -54,10 +53,7 @@ class RunningCard(QFrame):
         self._mark = JobMark()
         self._title = ElidedLabel()
         self._state = ElidedLabel("", "caption")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, _FULL)
-        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        self.bar = ProgressLine(self.tr("Progress of the run"))
         self.after_button = _action_button("after-picture", after_picture)
         self.stop_button = _action_button("stop", stop_now)
         words = QVBoxLayout()
@@ -82,8 +78,7 @@ class RunningCard(QFrame):
         if job is not self.job:
             self.job = job
             self._mark.show_job(job)
-            self.bar.setRange(0, _FULL)
-            self.bar.setValue(0)
+            self.bar.show_fraction(0.0)
             self._state.setText("" if job is None else job_words.details(job.request))
             self._title.setText("" if job is None else job_words.title(job.request))
         self._ends = job is not None and job.cancel.stops_after_picture
@@ -98,9 +93,7 @@ class RunningCard(QFrame):
         if self._ends:
             text = self.tr("Stops soon · {0}").format(text)
         self._state.setText(text)
-        self.bar.setRange(0, 0 if progress.fraction is None else _FULL)
-        if progress.fraction is not None:
-            self.bar.setValue(round(progress.fraction * _FULL))
+        self.bar.show_fraction(progress.fraction)
 
     def sizeHint(self) -> QSize:
         return QSize(260, super().sizeHint().height())
