@@ -20,7 +20,10 @@ def start_diffusion_engine(**options: Any) -> Engine:
     from sdstudio.engine.allocator import keep_freed_memory
 
     keep_freed_memory()
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of torchvision at import
+    # One warns of torchvision at import, the other of keys in AutoencoderTiny's configuration;
+    # what matters to a painter the engine says itself.
+    for library in ("TRANSFORMERS", "DIFFUSERS"):
+        os.environ.setdefault(f"{library}_VERBOSITY", "error")
     from sdstudio.engine.diffusion_engine import DiffusionEngine
     from sdstudio.model_store.catalog import find_model
 
