@@ -46,6 +46,7 @@ def export_pipeline(
     def write(part: Path) -> None:
         for name, model in (("unet", unet), ("vae", vae)):
             half_precision_copy(model).save_pretrained(part / name)
+            _edit_config(part / name)
         save_half_precision(text_encoder, part / "text_encoder")
         save_tokenizer(tokenizer, part / "tokenizer")
         DDIMScheduler(**scheduler).save_pretrained(part / "scheduler")
@@ -62,8 +63,15 @@ def save_half_precision(model: PreTrainedModel, folder: Path) -> None:
     would mix both and fail.
     """
     half_precision_copy(model).save_pretrained(folder)
+    _edit_config(folder, dtype="float32")
+
+
+def _edit_config(folder: Path, **changes: str) -> None:
+    """Change config.json and drop where a part was loaded from: it means nothing elsewhere."""
     note = folder / "config.json"
-    note.write_text(json.dumps(json.loads(note.read_text()) | {"dtype": "float32"}, indent=2))
+    values = json.loads(note.read_text()) | changes
+    values.pop("_name_or_path", None)
+    note.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def _model_index() -> dict[str, Any]:

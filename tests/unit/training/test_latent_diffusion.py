@@ -254,6 +254,8 @@ def test_a_finished_pipeline_is_trained_on(arguments: list[str], tmp_path: Path)
     words += ["--steps", "1", "--batch-size", "2", "--precision", "float32"]
     assert main([*words, "--output", str(second)]) == 0
     assert (second / "pipeline" / "model_index.json").exists()
+    for config in second.glob("pipeline/*/config.json"):
+        assert str(tmp_path) not in config.read_text(), "a path of this machine"
 
 
 def test_missing_parts_are_named(arguments: list[str], tmp_path: Path) -> None:
