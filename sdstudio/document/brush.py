@@ -157,14 +157,15 @@ def chunks(dabs: list[Dab]) -> list[tuple[Rect, list[Dab]]]:
 
 def _profile(dab: Dab, hardness: float) -> np.ndarray:
     """Coverage of the pixels of `dab.rect`."""
-    # Eighths of a pixel cannot be told apart, and neither can quarters of a large, soft dab's.
-    steps = 2 if dab.size_px >= _LARGE_DAB_PX and hardness < 0.9 else _SUBPIXELS
+    # Eighths of a pixel cannot be told apart; a large, soft dab hides halves, and a pixel of size.
+    is_soft = dab.size_px >= _LARGE_DAB_PX and hardness < 0.9
+    steps, digits = (2, 0) if is_soft else (_SUBPIXELS, 1)
     x, y = round(dab.x * steps) / steps, round(dab.y * steps) / steps
     left, top, width, height = dab.rect
-    return _round_profile(width, height, x - left, y - top, round(dab.size_px, 1), hardness)
+    known = _known_profile if dab.size_px <= _CHUNK_PX else _known_large_profile
+    return known(width, height, x - left, y - top, round(dab.size_px, digits), hardness)
 
 
-@functools.lru_cache(maxsize=24)
 def _round_profile(
     width: int, height: int, x: float, y: float, size_px: float, hardness: float
 ) -> np.ndarray:
@@ -181,6 +182,11 @@ def _round_profile(
     if size_px < 1.0:  # thinner than a pixel: as dark as the part of it that is covered
         depth *= np.float32(size_px**2)
     return depth
+
+
+# A megabyte each, and 16: a pen's pressure changes sizes too often to keep more of them.
+_known_profile = functools.lru_cache(maxsize=32)(_round_profile)
+_known_large_profile = functools.lru_cache(maxsize=4)(_round_profile)
 
 
 def _check(label: str, value: float, low: float, high: float) -> None:

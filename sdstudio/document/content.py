@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -235,9 +235,9 @@ class Content:
         return area
 
 
+_looks_of = attrgetter("id", "kind", "opacity", "is_visible", "x", "y")
+
+
 def _look(state: DocumentState) -> tuple[object, ...]:
     """What of a state decides the picture beyond its pixels."""
-    layers = tuple(
-        replace(each, name="", is_locked=False, keeps_alpha=False) for each in state.layers
-    )
-    return state.width, state.height, layers
+    return state.width, state.height, [_looks_of(layer) for layer in state.layers]

@@ -20,6 +20,7 @@ import sdstudio
 from sdstudio.atomic_file import write_atomically
 from sdstudio.document.archive import Archive
 from sdstudio.document.document import Document
+from sdstudio.document.layers import MAX_LAYERS
 from sdstudio.document.png import MAX_PIXELS, decode_png, encode_png, max_png_bytes
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.document.state import (
@@ -207,7 +208,10 @@ def _plain_state(state: DocumentState) -> dict[str, Any]:
 
 
 def _parse_state(manifest: dict[str, Any]) -> DocumentState:
-    layers = tuple(_parse_layer(each) for each in _list_of(manifest, "layers"))
+    entries = _list_of(manifest, "layers")
+    if len(entries) > MAX_LAYERS:
+        raise InvalidRequestError("it has too many layers.")
+    layers = tuple(_parse_layer(each) for each in entries)
     numbers = {name: parse_value(int, manifest.get(name), name) for name in ("width", "height")}
     if len({layer.id for layer in layers}) != len(layers):
         raise InvalidRequestError("two layers share one number.")

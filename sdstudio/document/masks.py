@@ -164,41 +164,31 @@ def _edge(inside: np.ndarray, blend_px: int) -> np.ndarray:
     if blend_px <= 0:
         return np.full(inside.shape, 255, np.uint8)
     depth = depth_inside(inside, blend_px + 1)
-    width = np.clip(_local_thickness(inside, _CORE_DEPTHS * blend_px) / _CORE_DEPTHS, 1, blend_px)
+    width = np.clip(_local_depth(inside, depth, blend_px) / _CORE_DEPTHS, 1, blend_px)
     part = np.clip(depth / (width + 1), 0, 1)
     return np.maximum(np.rint(255 * part * part * (3 - 2 * part)), 1).astype(np.uint8)
 
 
-def _local_thickness(inside: np.ndarray, limit_px: int) -> np.ndarray:
-    """About how deep the shape is in each place's neighbourhood, in pixels."""
+def _local_depth(inside: np.ndarray, depth: np.ndarray, blend_px: int) -> np.ndarray:
+    """About how deep the shape is around each place, up to `_CORE_DEPTHS * blend_px`.
+
+    Exact where it is thin; where it is deeper than `depth` tells, from a coarse copy.
+    """
+    reach_px = blend_px + 1
+    scale = np.float32(255 / reach_px)
+    near = grown(np.rint(depth * scale).astype(np.uint8), reach_px) / scale
     height, width = inside.shape
-    padded = np.pad(inside, ((0, -height % _COARSE), (0, -width % _COARSE)), mode="edge")
-    cells = padded.reshape(padded.shape[0] // _COARSE, _COARSE, padded.shape[1] // _COARSE, _COARSE)
-    share = cells.mean(axis=(1, 3), dtype=np.float32)
-    reach = -(-limit_px // _COARSE)
-    depth = depth_inside(share == 1, reach) + share - np.float32(0.5)
-    deepest = _largest_around(depth, reach // 2)
-    smooth = Image.fromarray(deepest * np.float32(_COARSE)).resize(
-        padded.shape[::-1], Image.Resampling.BILINEAR
-    )
-    return np.asarray(smooth)[:height, :width]
-
-
-def _largest_around(values: np.ndarray, reach: int) -> np.ndarray:
-    """The largest value within a square of 2 * reach + 1 cells."""
-    result = values
-    for axis in (0, 1):
-        lines = np.moveaxis(np.pad(result, reach, mode="edge"), axis, 0)
-        done = 1
-        while done < 2 * reach + 1:  # doubling: maxima over 1, 2, 4 ... cells
-            step = min(done, 2 * reach + 1 - done)
-            lines = np.maximum(lines[step:], lines[:-step])
-            done += step
-        inner = np.moveaxis(lines, 0, axis)
-        keep = [slice(reach, -reach or None)] * 2
-        keep[axis] = slice(None)
-        result = inner[tuple(keep)]
-    return result
+    cells = np.pad(inside, ((0, -height % _COARSE), (0, -width % _COARSE)), mode="edge")
+    cells = cells.reshape(-(-height // _COARSE), _COARSE, -1, _COARSE).min(axis=(1, 3))
+    far_cells = -(-_CORE_DEPTHS * blend_px // _COARSE)
+    far_scale = np.float32(255 / far_cells)
+    deepest = np.rint(depth_inside(cells, far_cells) * far_scale).astype(np.uint8)
+    deepest = np.repeat(np.repeat(grown(deepest, far_cells // 2), _COARSE, 0), _COARSE, 1)
+    far = deepest[:height, :width] * (np.float32(_COARSE) / far_scale)
+    local = np.where(near < blend_px, near, np.maximum(near, far))
+    limit = np.float32(_CORE_DEPTHS * blend_px)
+    levels = np.rint(np.minimum(local, limit) * (255 / limit)).astype(np.uint8)
+    return feathered(levels, 4 * _COARSE) * (limit / 255)
 
 
 def _whole(mask: np.ndarray) -> Rect:

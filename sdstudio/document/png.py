@@ -66,7 +66,8 @@ def decode_png(data: bytes, what: str, *, channels: int, is_strict: bool = True)
             if is_strict and image.mode != mode:
                 raise PictureFileError(f"{what} is damaged: it is {image.mode}, not {mode}.")
             image.load()
-            return np.array(_eight_bits(image).convert(mode))
+            picture = image if image.mode == mode else _eight_bits(image).convert(mode)
+            return np.asarray(picture)
     except _DAMAGE as error:
         raise PictureFileError(
             f"{what} is damaged: it ends early or its data is broken."

@@ -12,7 +12,7 @@ from sdstudio.document.state import DocumentSnapshot
 
 def fingerprint(snapshot: DocumentSnapshot) -> str:
     """All of a document as one hash: its state, and every tile's place and bytes."""
-    digest = hashlib.sha256(repr(_without_active(snapshot)).encode())
+    digest = hashlib.sha256(str(hash(_without_active(snapshot))).encode())
     for layer_id, held in sorted(snapshot.tiles.items()):
         for key in sorted(held):
             digest.update(f"{layer_id}{key}".encode() + _tile_digest(held[key]))
@@ -31,7 +31,7 @@ def _tile_digest(tile: np.ndarray) -> bytes:
     return known[1]
 
 
-def _without_active(snapshot: DocumentSnapshot) -> list[object]:
+def _without_active(snapshot: DocumentSnapshot) -> tuple[object, ...]:
     """Which layer is active is no change of the document, only its company."""
     state = snapshot.state
-    return [state.width, state.height, state.layers, state.box, state.has_selection, state.accepted]
+    return state.width, state.height, state.layers, state.box, state.has_selection, state.accepted

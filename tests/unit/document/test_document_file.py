@@ -166,6 +166,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "layers a number": lambda: _with_manifest(lambda m: m.update(layers=7)),
     "layer a number": lambda: _with_manifest(lambda m: m.update(layers=[7])),
     "layer twice": lambda: _with_manifest(lambda m: m["layers"].append(m["layers"][0])),
+    "layers too many": lambda: _with_manifest(lambda m: m.update(layers=m["layers"] * 500)),
     "layer kind": lambda: _with_manifest(lambda m: m["layers"][0].update(kind="vector")),
     "layer opacity": lambda: _with_manifest(lambda m: m["layers"][0].update(opacity=7)),
     "layer id 0": lambda: _with_manifest(lambda m: m["layers"][0].update(id=0)),

@@ -126,7 +126,7 @@ def paint_for_ever(report):
         os.write(report, b"%d\n" % number)
 
 
-for kill in range(20):
+for kill in range(50):
     reading, report = os.pipe()
     child = os.fork()
     if child == 0:
@@ -147,7 +147,7 @@ for kill in range(20):
     assert int(open_document(own).layers[0].name) >= last
     assert recovered.composite(recovered.bounds).any()
     leftover.discard()
-print("20 kills, nothing lost")
+print("50 kills, nothing lost")
 """
 
 

@@ -102,7 +102,7 @@ def _noisy_stroke(document: Document, seed: int) -> None:
 
 @pytest.mark.usefixtures("small_tiles")
 def test_a_thousand_strokes_stay_within_the_budget_and_the_oldest_go() -> None:
-    budget = 1 << 20
+    budget = 4 << 20
     document = Document(256, 256, undo_stack=UndoStack(budget_bytes=budget))
     document.layers.add()
     for seed in range(1000):
