@@ -122,6 +122,9 @@ class Pile:
         return gone
 
     def clear(self) -> None:
+        for step in self.steps:
+            if step.packing:
+                step.packing.cancel()
         self.steps.clear()
         self._num_raw = self._raw_bytes = 0
 
@@ -190,6 +193,12 @@ class UndoStack:
     def put_undo(self, step: Step) -> None:
         step.merge_key = ""
         self._add(self._done, step)
+
+    def clear(self) -> None:
+        """Forget everything, also what still waits to be packed: the document is closed."""
+        self._done.clear()
+        self._undone.clear()
+        self._at_most = 0
 
     def settle(self) -> None:
         """Wait until everything that should be packed is."""

@@ -137,6 +137,19 @@ def test_old_steps_are_packed() -> None:
         assert tuple(document.composite(Rect(5, 5, 1, 1))[0, 0]) == (red, 0, 0, 255)
 
 
+def test_clearing_forgets_all_steps_and_keeps_the_picture() -> None:
+    document = Document(512, 512, undo_stack=UndoStack(raw_bytes=1 << 18))
+    document.layers.add()
+    for seed in range(20):
+        _noisy_stroke(document, seed)
+    before = document.composite(document.bounds)
+    document.undo()
+    document.undo_stack.clear()
+    assert document.undo_stack.num_bytes == document.undo_stack.num_steps == 0
+    assert document.undo().is_empty and document.redo().is_empty
+    assert not np.array_equal(document.composite(document.bounds), before)
+
+
 def test_a_drag_is_one_step() -> None:
     document = Document(64, 64)
     layer = document.layers.add()
