@@ -41,8 +41,13 @@ class SavingPlace:
         """Write a picture; runs in the background."""
         from sdstudio.gallery.store import DEFAULT_NAME_PATTERN, GalleryStore
 
-        pattern = self._store.settings.name_pattern or DEFAULT_NAME_PATTERN
-        return GalleryStore(self.folder(), name_pattern=pattern).add(result)
+        settings = self._store.settings
+        store = GalleryStore(
+            self.folder(),
+            name_pattern=settings.name_pattern or DEFAULT_NAME_PATTERN,
+            file_format=settings.picture_format,
+        )
+        return store.add(result)
 
 
 class Session:

@@ -24,8 +24,8 @@ class Settings:
         gallery_folder: "" for the default place.
         preview_mode: which decoder makes previews; "off" for none.
         cpu_offload: keep on the graphics card only what is working at the moment.
+        picture_format: of new pictures; "webp" is lossless.
         name_pattern: of new pictures, "" for the gallery's own.
-        threads: of the engine on the CPU, 0 = decided by the machine.
         notify_when_done: tell by a native notification when a long run ends unseen.
         window_geometry, window_state: Qt's bytes in base64, "" before the first close.
         recent_prompts: newest first.
@@ -41,7 +41,6 @@ class Settings:
     cpu_offload: bool = False
     picture_format: PictureFormat = "png"
     name_pattern: str = ""
-    threads: int = 0
     notify_when_done: bool = True
     reduced_motion: bool = False
     window_geometry: str = ""

@@ -190,12 +190,13 @@ class PictureCommands(QObject):
         source = self._shown_path
         if source is None:
             return
+        kinds = self.tr("Picture") + f" (*{source.suffix})"
         name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save a Copy"), source.name, self.tr("PNG picture") + " (*.png)"
+            self._window, self.tr("Save a Copy"), source.name, kinds
         )
         if not name:
             return
-        target = Path(name).with_suffix(".png")
+        target = Path(name).with_suffix(source.suffix)
 
         def told(_: object) -> None:
             text = self.tr("Saved {0}.").format(target.name)

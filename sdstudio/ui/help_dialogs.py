@@ -25,7 +25,7 @@ from sdstudio.ui.shortcuts import ACTIONS, translated
 from sdstudio.ui.widgets.buttons import text_button
 from sdstudio.ui.widgets.labels import label
 
-_REPORTED = ("theme", "device", "dtype", "preview_mode", "cpu_offload", "threads")
+_REPORTED = ("theme", "device", "dtype", "preview_mode", "cpu_offload")
 
 
 def window_report(settings: Settings, details: str, log_lines: Iterable[str] = ()) -> str:

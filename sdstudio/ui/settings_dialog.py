@@ -88,6 +88,12 @@ class SettingsDialog(QDialog):
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         self._row(self.tr("Folder"), self.folder, row)
+        formats = {
+            "png": self.tr("PNG"),
+            "webp": self.tr("WebP, lossless"),
+            "jpeg": self.tr("JPEG, smaller but not exact"),
+        }
+        self._choice("picture_format", self.tr("Format"), formats, settings.picture_format)
         modes = {
             "automatic": self.tr("Automatic: at most 3 % of the run"),
             "linear": self.tr("Fast and rough"),

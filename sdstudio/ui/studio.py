@@ -32,7 +32,7 @@ from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
 from sdstudio.ui.window_commands import WindowCommands
 
 SAVE_DELAY_MS = 800
-ENGINE_SETTINGS = ("device", "dtype", "preview_mode", "cpu_offload", "threads")
+ENGINE_SETTINGS = ("device", "dtype", "preview_mode", "cpu_offload")
 
 
 class Studio(QObject):

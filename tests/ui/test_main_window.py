@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
     QDialog,
     QFileDialog,
     QLabel,
@@ -394,6 +395,28 @@ def test_pictures_go_where_the_settings_say(tmp_path: Path, settings_file: Path)
     assert place.folder() == paths.default_gallery_folder()
     store.update(gallery_folder=str(tmp_path / "elsewhere"))
     assert place.folder() == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    "picture_format, ending", [("png", ".png"), ("webp", ".webp"), ("jpeg", ".jpg")]
+)
+def test_pictures_have_the_chosen_format_and_keep_their_settings(
+    open_studio: Open, qtbot: QtBot, picture_format: str, ending: str
+) -> None:
+    studio = open_studio()
+    quick(studio)
+    studio.actions["settings"].trigger()
+    dialog = studio.window.findChildren(QDialog)[-1]
+    box = dialog.findChild(QComboBox, "picture_format")
+    assert box is not None
+    box.setCurrentIndex(box.findData(picture_format))
+    box.activated.emit(box.currentIndex())
+    dialog.accept()
+    with qtbot.waitSignal(studio.controller.picture_saved, timeout=WAIT_MS) as saved:
+        studio.actions["generate"].trigger()
+    result, path = saved.args
+    assert path.suffix == ending
+    assert read_request(path) == result.request
 
 
 CLOSE_DURING_A_RUN = """

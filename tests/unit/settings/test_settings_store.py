@@ -26,7 +26,7 @@ def test_changes_come_back(path: Path) -> None:
     store = SettingsStore(path)
     changes = {
         "theme": "light",
-        "threads": 3,
+        "picture_format": "webp",
         "reduced_motion": True,
         "recent_prompts": ("a\ud800", "b\x00"),
         "form_values": {"seed": 2**64 - 1, "prompt": "x", "guidance_scale": 4.5, "hd": False},
@@ -38,7 +38,7 @@ def test_changes_come_back(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"\x00\xff\x00", b'{"threads": NaN}', b"[" * 100_000, b'{"a": 1'],
+    [b"", b"{", b"[]", b"\x00\xff\x00", b'{"cpu_offload": NaN}', b"[" * 100_000, b'{"a": 1'],
 )
 def test_a_broken_file_is_kept_beside_and_told(path: Path, content: bytes) -> None:
     """Row 28: broken settings: defaults are used, the broken file is kept as .bak."""
@@ -59,9 +59,9 @@ def test_a_broken_file_is_kept_beside_and_told(path: Path, content: bytes) -> No
     [
         ("theme", "pink"),
         ("theme", ["dark"]),
-        ("threads", "two"),
-        ("threads", 2.5),
-        ("threads", True),
+        ("picture_format", "gif"),
+        ("picture_format", 2.5),
+        ("cpu_offload", 1),
         ("reduced_motion", 1),
         ("recent_prompts", "abc"),
         ("recent_prompts", [1]),
@@ -84,11 +84,11 @@ def test_unknown_keys_are_kept(path: Path) -> None:
     path.parent.mkdir()
     path.write_text(json.dumps({"hologram": {"depth": [1, 2]}, "theme": "light"}))
     store = SettingsStore(path)
-    store.update(threads=1)
+    store.update(name_pattern="x")
     store.save()
     kept = json.loads(path.read_text())
     assert kept["hologram"] == {"depth": [1, 2]}
-    assert (kept["theme"], kept["threads"]) == ("light", 1)
+    assert (kept["theme"], kept["name_pattern"]) == ("light", "x")
 
 
 def test_a_home_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
