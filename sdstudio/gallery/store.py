@@ -20,6 +20,7 @@ PICTURE_ENDINGS = (".png", ".webp", ".jpg", ".jpeg")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 _MAX_STEM_BYTES = 120
 _WORDS = 5
+_SMALL_WORDS = frozenset(("a", "an", "the", "in", "on", "at", "of", "with", "and", "by", "to"))
 _MAX_PROMPT_CHARS = 1000
 
 
@@ -114,11 +115,19 @@ def name_stem(pattern: str, values: PatternValues) -> str:
         "time": values.moment.strftime("%H%M%S"),
         "model": _safe(Path(values.model).name),
         "seed": values.seed,
-        "words": _safe("-".join(values.prompt[:_MAX_PROMPT_CHARS].split()[:_WORDS])),
+        "words": _safe("-".join(_first_words(values.prompt))),
         "name": _safe(values.name),
         "number": f"{values.number:04}",
     }
     return safe_stem(re.sub(r"\{(\w+)\}", lambda match: fields.get(match[1], ""), pattern))
+
+
+def _first_words(prompt: str) -> list[str]:
+    """The first words of a prompt; they do not end in the middle of "in the snow"."""
+    words = prompt[:_MAX_PROMPT_CHARS].split()[:_WORDS]
+    while len(words) > 1 and words[-1].lower() in _SMALL_WORDS:
+        words.pop()
+    return words
 
 
 def write_under_free_name(folder: Path, stem: str, ending: str, data: bytes) -> Path:

@@ -83,8 +83,8 @@ RECALL_FIELDS = (*PLAIN_FIELDS[:9], "seed", *PLAIN_FIELDS[10:])
 
 
 def random_seed() -> int:
-    """Any seed there is, each as likely as the others."""
-    return int.from_bytes(os.urandom(8), "little")
+    """A seed below 2**32, like those that other programs draw: ten digits can be read and typed."""
+    return int.from_bytes(os.urandom(4), "little")
 
 
 class GenerationForm(QObject):

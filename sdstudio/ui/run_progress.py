@@ -54,6 +54,8 @@ def of_progress(event: ProgressEvent) -> RunProgress:
 
 def time_left(seconds: float) -> str:
     """A rough duration as a person would say it."""
+    if round(seconds) < 1:
+        return _tr("a moment left")
     return _tr("{0} left").format(duration(seconds))
 
 

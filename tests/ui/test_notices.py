@@ -107,6 +107,11 @@ def test_progress_in_words() -> None:
     assert progress.fraction == pytest.approx(25 / 80)
 
 
+def test_the_last_moment_is_not_zero_seconds() -> None:
+    assert run_progress.time_left(0.4) == "a moment left"
+    assert run_progress.time_left(0.6) == "1 s left"
+
+
 @pytest.mark.parametrize(
     "seconds, words", [(0.4, "0 s"), (59, "59 s"), (125, "2 min 5 s"), (4800, "1 h 20 min")]
 )

@@ -43,9 +43,8 @@ class PromptPanel(QWidget):
         self.form = form
         self.generate_bar = generate_bar
         self._dropped: Path | None = None
-        self.prompt = PromptEdit(
-            self.tr("Prompt"), self.tr("a small red house in the snow at night"), lines=(4, 12)
-        )
+        example = self.tr("For example: a small red house in the snow at night")
+        self.prompt = PromptEdit(self.tr("Prompt"), example, lines=(4, 12))
         self.negative = PromptEdit(
             self.tr("Negative prompt"), self.tr("what should not be in it"), lines=(2, 6)
         )

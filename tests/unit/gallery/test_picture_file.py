@@ -101,7 +101,7 @@ def test_names_say_what_is_inside_and_are_never_taken_twice(tmp_path):
     store = GalleryStore(tmp_path / "new", now=lambda: NOON)
     names = [store.add(result_of(seed=7)).name for _ in range(3)]
 
-    assert names[0] == "2026-01-02-120000-a-red-house-in-the-7.png"
+    assert names[0] == "2026-01-02-120000-a-red-house-7.png"
     assert len(set(names)) == 3
     assert set(store.newest(10)) == {tmp_path / "new" / name for name in names}
     assert len(store.newest(2)) == 2
@@ -117,6 +117,20 @@ def test_no_prompt_leaves_the_folder(tmp_path, prompt):
 
     assert path.parent == tmp_path / "gallery"
     assert path.exists() and len(path.name.encode()) < 200
+
+
+@pytest.mark.parametrize(
+    "prompt, name",
+    [
+        ("a boat on a lake at night", "a-boat-on-a-lake.png"),
+        ("Portrait of a Lady With the ermine", "Portrait-of-a-Lady.png"),
+        ("in the", "in.png"),
+        ("the", "the.png"),
+    ],
+)
+def test_the_words_of_a_name_do_not_end_inside_a_phrase(tmp_path, prompt, name):
+    store = GalleryStore(tmp_path, name_pattern="{words}", now=lambda: NOON)
+    assert store.add(result_of(prompt)).name == name
 
 
 @pytest.mark.parametrize("name", ["con", "LPT1", "", ".", "-"])
