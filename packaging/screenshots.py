@@ -40,7 +40,7 @@ def make_application() -> QApplication:
     make_constants_immortal()
     from PySide6.QtWidgets import QApplication
 
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], "-style", "Fusion"])
     app.setCursorFlashTime(0)
     return app
 

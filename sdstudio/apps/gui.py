@@ -85,7 +85,7 @@ def run_studio(engine: Engine | None = None) -> int:
     store = SettingsStore(paths.config_folder() / FILE_NAME)
     app = make_application()
     studio = build_studio(app, store, engine or diffusion_engine(store))
-    studio.window.painted.connect(lambda: _after_first_paint(studio))
+    studio.settled.connect(lambda: _watch_over(studio))
     studio.open()
     return app.exec()
 
@@ -100,7 +100,7 @@ def make_application() -> QApplication:
     from sdstudio.ui.theme import application_font
 
     QApplication.setDesktopFileName("sdstudio")
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], "-style", "Fusion"])
     app.setApplicationName("sdstudio")
     app.setApplicationDisplayName("SD Studio")
     app.setFont(application_font())
@@ -172,8 +172,8 @@ def _choice(record: ModelRecord) -> ModelChoice:
     )
 
 
-def _after_first_paint(studio: Studio) -> None:
-    """What the window can do without until it is seen."""
+def _watch_over(studio: Studio) -> None:
+    """Keep log and journal, and obey signals: what the window needs once it is in use."""
     _report_faults(studio)
     _close_on_signals(studio)
     studio.session = Session(paths.data_folder())  # lives, and keeps its lock, as long as this

@@ -10,7 +10,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sdstudio.atomic_file import write_atomically
 from sdstudio.errors import InvalidRequestError, StorageError
 from sdstudio.messages.typed_values import field_types, parse_json, parse_value
 from sdstudio.settings.settings import Settings
@@ -59,6 +58,8 @@ class SettingsStore:
             data = (json.dumps(plain, indent=2) + "\n").encode("ascii")
             if data == self._saved:
                 return
+            from sdstudio.atomic_file import write_atomically  # reading needs none of it
+
             try:
                 write_atomically(self._path, data)
                 self._saved = data

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest
@@ -181,6 +181,8 @@ class PictureCommands(QObject):
             self.offer_settings(path)
 
     def _ask_for_picture(self, title: str) -> Path | None:
+        from PySide6.QtWidgets import QFileDialog
+
         folder = str(self._shown_path.parent) if self._shown_path else ""
         kinds = self.tr("Pictures") + f" ({PICTURE_FILTER})"
         name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
@@ -190,6 +192,8 @@ class PictureCommands(QObject):
         source = self._shown_path
         if source is None:
             return
+        from PySide6.QtWidgets import QFileDialog
+
         kinds = self.tr("Picture") + f" (*{source.suffix})"
         name, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save a Copy"), source.name, kinds

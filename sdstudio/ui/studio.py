@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.generation import GenerationRequest
@@ -32,6 +32,9 @@ from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
 from sdstudio.ui.window_commands import WindowCommands
 
 SAVE_DELAY_MS = 800
+SETTLE_DELAY_MS = 20
+"""After the first paint; what was typed meanwhile goes first."""
+
 ENGINE_SETTINGS = ("device", "dtype", "preview_mode", "cpu_offload")
 
 
@@ -48,6 +51,9 @@ class Studio(QObject):
 
     session: object = None
     """What must live as long as the studio."""
+
+    settled = Signal()
+    """Once, a moment after the first paint: the window does all it can."""
 
     fault_happened = Signal(str, str)
     """A sentence and details of a bug that nobody caught; may be emitted on any thread."""
@@ -79,6 +85,7 @@ class Studio(QObject):
             parent=self,
         )
         self._build_window(self.rooms)
+        self._restore_sections()
         self._wire(self.rooms)
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
@@ -136,7 +143,7 @@ class Studio(QObject):
             actions=self.actions,
         )
         self.window.may_close = self._may_close
-        self.window.painted.connect(self._after_first_paint, Qt.ConnectionType.QueuedConnection)
+        self.window.painted.connect(self._settle_soon)
         self.window.closed.connect(self._on_closed)
 
     def _wire(self, rooms: Rooms) -> None:
@@ -183,11 +190,17 @@ class Studio(QObject):
         self.form.prompt = load_example_prompts()[0]
         self.form.from_values(settings.form_values)
 
-    def _after_first_paint(self) -> None:
-        settings = self.store.settings
-        self.panel.prompt.set_earlier(settings.recent_prompts)
+    def _restore_sections(self) -> None:
+        remembered = self.store.settings.panel_state
         for name, section in self.panel.sections().items():
-            section.set_open(bool(settings.panel_state.get(name, section.is_open)))
+            section.set_open(bool(remembered.get(name, section.is_open)))
+
+    def _settle_soon(self) -> None:
+        QTimer.singleShot(SETTLE_DELAY_MS, self, self._settle)
+
+    def _settle(self) -> None:
+        """Do what the window can do without until it is seen."""
+        self.panel.prompt.set_earlier(self.store.settings.recent_prompts)
         self._apply_settings()
         self._show_device()
         for text in self.store.take_notices():
@@ -195,6 +208,7 @@ class Studio(QObject):
         self.rooms.open()
         if self._list_models is not None:
             self._background.run(self._list_models, self._take_models)
+        self.settled.emit()
 
     def _take_models(self, models: tuple[ModelChoice, ...]) -> None:
         if models:

@@ -117,8 +117,8 @@ def application_font() -> QFont:
 def dress(app: QApplication, theme: Theme) -> None:
     """Put the theme on everything the application shows."""
     QDir.setSearchPaths("icons", [str(resource_path("icons"))])
-    if app.style().name() != "fusion":
-        app.setStyle("Fusion")
+    if app.styleSheet():
+        app.setStyle("Fusion")  # Qt 6.12 crashes where a new sheet meets hidden windows of the old
     app.setPalette(palette(theme))
     template = resource_path("styles", "app.qss").read_text(encoding="utf-8")
     app.setStyleSheet(fill(template, theme.tokens))

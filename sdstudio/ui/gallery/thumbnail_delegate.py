@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate
 
 from sdstudio.ui.gallery.picture_list import BROKEN_ROLE
 from sdstudio.ui.icons import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 PAD_PX = 4
 RADIUS_PX = 5.0
@@ -70,6 +75,8 @@ def _paint_picture(
 def _paint_ring(
     painter: QPainter, target: QRectF, palette: QPalette, state: QStyle.StateFlag
 ) -> None:
+    from PySide6.QtWidgets import QStyle  # its many enums would delay the first paint
+
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if state & QStyle.StateFlag.State_Selected:
         has_keys = bool(state & QStyle.StateFlag.State_HasFocus)

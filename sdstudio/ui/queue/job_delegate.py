@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -17,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QFont, QImage, QMouseEvent, QPainter, QPalette, QPen, QPixmap
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate
 
 from sdstudio.jobs.job import Job
 from sdstudio.messages.generation import GenerationRequest
@@ -26,6 +27,9 @@ from sdstudio.ui.icons import icon
 from sdstudio.ui.queue import job_words
 from sdstudio.ui.queue.waiting_list import DETAILS_ROLE, JOB_ROLE
 from sdstudio.ui.widgets.picture_view import to_qimage
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 ROW_PX = 44
 MARK_PX = 32
@@ -49,6 +53,8 @@ class JobDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
+        from PySide6.QtWidgets import QStyle  # its many enums would delay the first paint
+
         rect: QRect = option.rect  # type: ignore[attr-defined]
         palette: QPalette = option.palette  # type: ignore[attr-defined]
         state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
@@ -148,6 +154,8 @@ def _cross_rect(row: QRect) -> QRect:
 def _paint_ground(
     painter: QPainter, rect: QRect, palette: QPalette, state: QStyle.StateFlag
 ) -> None:
+    from PySide6.QtWidgets import QStyle
+
     inside = QRectF(rect).adjusted(4, 1, -4, -1)
     if state & QStyle.StateFlag.State_Selected:
         painter.setPen(Qt.PenStyle.NoPen)
