@@ -76,12 +76,7 @@ class ShortcutsDialog(QDialog):
             row, column = index % half, 2 * (index // half)
             keys = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
             grid.addWidget(label(translated(spec.text).rstrip("…")), row, column)
-            grid.addWidget(
-                label(keys.replace("Return", "Enter"), "key"),
-                row,
-                column + 1,
-                Qt.AlignmentFlag.AlignRight,
-            )
+            grid.addWidget(label(keys, "key"), row, column + 1, Qt.AlignmentFlag.AlignRight)
         extras = (
             self.tr("Prompt: Alt+Up and Alt+Down recall earlier prompts."),
             self.tr("Canvas: the wheel zooms, Space or the middle button pans, double-click fits,"),

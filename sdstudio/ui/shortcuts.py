@@ -75,16 +75,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _spec(
         "generate",
         _T("Actions", "Generate"),
-        "Ctrl+Return",
         "Ctrl+Enter",
+        "Ctrl+Return",
         icon_name="generate",
         tip=_T("Actions", "Make the picture; runs queue"),
     ),
     _spec(
         "generate-first",
         _T("Actions", "Generate First"),
-        "Ctrl+Shift+Return",
         "Ctrl+Shift+Enter",
+        "Ctrl+Shift+Return",
         icon_name="first",
         tip=_T("Actions", "Make the picture before all that wait"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from sdstudio.ui.run_progress import RunProgress
 from sdstudio.ui.widgets.labels import ElidedLabel, label
@@ -26,16 +26,15 @@ class StatusStrip(QWidget):
         self.bar.setSizePolicy(policy)
         self.pace = label("", "caption")
         self.time_left = label("", "caption")
-        self.waiting = label("", "caption")
-        self.model = label("", "caption")
-        self.device = label("", "caption")
-        for words, width in ((self.pace, 76), (self.time_left, 92)):
-            words.setMinimumWidth(width)
+        self.waiting = _yielding_label()
+        self.model = _yielding_label()
+        self.device = _yielding_label()
+        for words, width in ((self.activity, 232), (self.pace, 76), (self.time_left, 96)):
+            words.setFixedWidth(width)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(14)
-        layout.addWidget(self.activity, 1)
-        for widget in (self.bar, self.pace, self.time_left):
+        for widget in (self.activity, self.bar, self.pace, self.time_left):
             layout.addWidget(widget)
         layout.addStretch(1)
         for widget in (self.waiting, self.model, self.device):
@@ -67,9 +66,17 @@ class StatusStrip(QWidget):
     def show_model(self, text: str) -> None:
         """Name the model in use."""
         self.model.setText(text)
-        self.model.setToolTip(self.tr("Model"))
+        self.model.setAccessibleName(self.tr("Model: {0}").format(text))
 
     def show_device(self, text: str) -> None:
         """Name where and in what precision pictures are made."""
         self.device.setText(text)
-        self.device.setToolTip(self.tr("Device and precision"))
+        self.device.setAccessibleName(self.tr("Device and precision: {0}").format(text))
+
+
+def _yielding_label() -> ElidedLabel:
+    """A label as wide as its text, which gives way before anything to its left moves."""
+    result = ElidedLabel("", "caption", Qt.TextElideMode.ElideMiddle)
+    result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    result.setMaximumWidth(220)
+    return result

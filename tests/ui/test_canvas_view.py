@@ -135,6 +135,25 @@ def test_a_small_page_is_not_fitted_until_its_pixels_show() -> None:
     assert viewpoint.zoom == MAX_FIT_ZOOM
 
 
+@pytest.mark.parametrize(
+    "side, zoom",
+    [
+        (48 + 512, 2.0),  # fits exactly
+        (48 + 509, 2.0),  # 199 %: a little of the margin makes it whole
+        (48 + 280, 1.0),  # 109 %: a whole one is near
+        (48 + 400, 400 / 256),  # 156 %: a whole one would cost too much
+        (48 + 560, 2.0),
+        (48 + 200, 200 / 256),  # smaller than the picture: as large as it can be
+    ],
+)
+def test_a_small_picture_is_fitted_to_whole_pixels_where_they_are_near(
+    side: int, zoom: float
+) -> None:
+    viewpoint = make_viewpoint(QSize(256, 256), QSizeF(side, side))
+    assert viewpoint.zoom == pytest.approx(zoom)
+    assert viewpoint.rect().width() <= side
+
+
 @pytest.mark.parametrize("anchor", [QPointF(130, 90), QPointF(300, 200)])
 def test_the_point_under_the_mouse_stays_where_it_is(anchor: QPointF) -> None:
     viewpoint = make_viewpoint(QSize(1000, 800), QSizeF(400, 300))

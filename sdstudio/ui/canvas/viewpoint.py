@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF
 
 MARGIN_PX = 24
 MIN_ZOOM, MAX_ZOOM = 0.02, 64.0
+MIN_MARGIN_PX = 8
+"""What is left of the margin where that makes the zoom a whole number."""
+
 MAX_FIT_ZOOM = 4.0
 """A small picture is not fitted larger than this: beyond it single pixels show."""
+
+MIN_WHOLE_SHARE = 0.88
+"""A fitted picture gives up less than an eighth of its size for a whole number."""
 
 ZOOM_STOPS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
@@ -105,14 +113,24 @@ class Viewpoint:
     def _middle(self) -> QPointF:
         return QPointF(self._view.width() / 2, self._view.height() / 2)
 
+    def _fitting(self) -> float:
+        """The zoom that shows the whole page; whole where that is near, for crisp pixels."""
+        zoom, most = self._zoom_within(MARGIN_PX), self._zoom_within(MIN_MARGIN_PX)
+        if zoom <= 1.0:
+            return zoom
+        whole = math.floor(most)
+        return float(whole) if whole / zoom >= MIN_WHOLE_SHARE else zoom
+
+    def _zoom_within(self, margin_px: int) -> float:
+        free_width = max(1.0, self._view.width() - 2 * margin_px)
+        free_height = max(1.0, self._view.height() - 2 * margin_px)
+        return min(free_width / self.page.width(), free_height / self.page.height()) * self._ratio
+
     def _settle(self) -> None:
         """Follow the fit, or keep the page within reach."""
         width, height = self.page.width(), self.page.height()
         if self.is_fit:
-            free_width = max(1.0, self._view.width() - 2 * MARGIN_PX)
-            free_height = max(1.0, self._view.height() - 2 * MARGIN_PX)
-            fitting = min(free_width / width, free_height / height) * self._ratio
-            self._zoom = min(MAX_FIT_ZOOM, fitting)
+            self._zoom = min(MAX_FIT_ZOOM, self._fitting())
         self._centre = QPointF(
             _held(self._centre.x(), width, self._view.width() / self._scale),
             _held(self._centre.y(), height, self._view.height() / self._scale),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from sdstudio.jobs.job import Job
@@ -71,7 +71,7 @@ class QueuePanel(QWidget):
         self._count.setAccessibleName(self.tr("{0} runs wait").format(count))
 
     def _lay_out(self, generate: QAction) -> None:
-        keys = generate.shortcut().toString().replace("Return", "Enter")
+        keys = generate.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         self._empty_words = label(self.tr("No run is waiting."), "muted")
         text = self.tr("Press {0} as often as you like: runs wait here for their turn.")
         self._hint = label(text.format(keys), "caption")

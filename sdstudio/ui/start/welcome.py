@@ -51,7 +51,7 @@ class Welcome(QFrame):
         layout.addStretch()
         layout.addWidget(label(self.tr("A prompt is ready on the left. Press"), "muted"))
         spelled = keys.toString(QKeySequence.SequenceFormat.NativeText)
-        layout.addWidget(label(spelled.replace("Return", "Enter"), "key"))
+        layout.addWidget(label(spelled, "key"))
         layout.addWidget(label(self.tr("and watch it appear."), "muted"))
         layout.addStretch()
         return row

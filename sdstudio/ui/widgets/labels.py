@@ -24,10 +24,16 @@ def line() -> QFrame:
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in an ellipsis where there is no room; the tooltip has all of it."""
+    """One line with an ellipsis where there is no room; the tooltip has all of it."""
 
-    def __init__(self, text: str = "", role: str = "") -> None:
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(text)
+        self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         if role:
@@ -40,6 +46,6 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         text = self.text().replace("\n", " ")
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(text, self._mode, self.width())
         painter.drawText(self.contentsRect(), int(self.alignment()), shown)
         self.setToolTip(self.text() if shown != text else "")
