@@ -33,7 +33,6 @@ from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.events import JobCancelled
 from sdstudio.settings.store import SettingsStore
 from sdstudio.ui.run_progress import RunProgress
-from sdstudio.ui.run_progress import RunProgress
 from sdstudio.ui.shortcuts import ACTIONS, MENUS
 from sdstudio.ui.studio import Studio
 from tests.architecture.source_tree import ROOT
@@ -327,43 +326,6 @@ def test_every_action_stands_in_a_menu_and_does_something(open_studio: Open) -> 
 def test_no_two_actions_share_a_key() -> None:
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
-
-
-@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
-def test_both_enter_keys_generate_and_are_called_by_one_name(
-    open_studio: Open, qtbot: QtBot, key: Qt.Key
-) -> None:
-    studio = open_studio()
-    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-    for name, modifiers in (("generate", control), ("generate-first", control | shift)):
-        action = studio.actions[name]
-        assert action.shortcut().toString().endswith("+Enter")
-        quick(studio)
-        with qtbot.waitSignal(action.triggered, timeout=WAIT_MS):
-            QTest.keyClick(studio.panel.prompt, key, modifiers)
-
-
-def test_the_progress_bar_stands_still_whatever_is_said(open_studio: Open, qtbot: QtBot) -> None:
-    studio = open_studio()
-    strip = studio.window.strip
-    strip.show_progress(RunProgress(text="Starting", fraction=0.0))
-    qtbot.wait(1)
-    before = strip.bar.geometry()
-    long = RunProgress(
-        text="Picture 12 of 16 · Step 12 of 20 and more",
-        pace="12.34 s/step",
-        time_left="12 min 34 s left",
-        fraction=0.5,
-    )
-    strip.show_progress(long)
-    strip.show_waiting(1234, is_paused=True)
-    strip.show_model("a-very-long-model-name" * 9)
-    strip.show_device("CUDA · bfloat16")
-    qtbot.wait(1)
-    assert strip.bar.geometry() == before
-    assert strip.pace.width() >= strip.pace.sizeHint().width()
-    assert strip.time_left.width() >= strip.time_left.sizeHint().width()
-    assert studio.window.minimumSizeHint().width() <= studio.window.minimumWidth()
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
