@@ -142,6 +142,8 @@ class Rooms(QObject):
         view.settings_wanted.connect(self.files.use_settings)
         view.trash_wanted.connect(self.files.move_to_trash)
         view.menu_wanted.connect(self._show_file_menu)
+        self._controller.job_started.connect(self.gallery.begin_run)
+        self._controller.job_ended.connect(self.gallery.end_run)
         self._controller.picture_saved.connect(self._on_saved)
         self.files.start_wanted.connect(self._start_from_file)
         self.files.trashed.connect(self._on_trashed)
@@ -201,6 +203,7 @@ class Rooms(QObject):
 
     def _show_unsaved(self, result: PictureResult, error: Exception) -> None:
         self.canvas.show_picture(result, None)
+        self.gallery.empty_room.show_run(False)
 
     def _show_start(self, raster: Raster | None) -> None:
         """Show a new starting picture, unless a run is on the canvas or it is there already."""

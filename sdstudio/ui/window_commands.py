@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from sdstudio import paths
 from sdstudio.settings.store import SettingsStore
@@ -70,14 +70,23 @@ class WindowCommands(QObject):
 
         lines = last_lines(paths.data_folder() / "logs")
         report = window_report(self._store.settings, details, lines)
-        FaultReportDialog(report, self._window).open()
+        self._open(FaultReportDialog(report, self._window))
 
     def _show_settings(self) -> None:
         from sdstudio.ui.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self._store.settings, self._gallery_folder(), self._window)
         dialog.change_wanted.connect(self.change_wanted)
+        self._open(dialog)
+
+    def _open(self, dialog: QDialog) -> None:
+        """Open a dialog in the middle of the window, which has the keyboard again after it."""
+        dialog.finished.connect(self._window.activateWindow)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        place = dialog.frameGeometry()
+        place.moveCenter(self._window.frameGeometry().center())
+        dialog.move(place.topLeft())
 
     def _open_folder(self) -> None:
         folder = self._gallery_folder()
@@ -97,7 +106,7 @@ class WindowCommands(QObject):
     def _show_shortcuts(self) -> None:
         from sdstudio.ui.help_dialogs import ShortcutsDialog
 
-        ShortcutsDialog(self._window).open()
+        self._open(ShortcutsDialog(self._window))
 
     def _show_last_report(self) -> None:
         self.show_report(self._failures.last_details)
@@ -105,4 +114,4 @@ class WindowCommands(QObject):
     def _show_about(self) -> None:
         from sdstudio.ui.help_dialogs import AboutDialog
 
-        AboutDialog(self._window).open()
+        self._open(AboutDialog(self._window))

@@ -365,6 +365,41 @@ def test_the_progress_bar_stands_still_whatever_is_said(open_studio: Open, qtbot
     assert strip.minimumSizeHint().width() <= studio.window.minimumWidth()
 
 
+def test_the_empty_gallery_says_that_the_first_picture_is_on_its_way(
+    open_studio: Open, qtbot: QtBot
+) -> None:
+    studio = open_studio(FakeEngine(seconds_per_step=0.02))
+    empty = studio.rooms.gallery.empty_room
+    assert empty.button.isVisible()
+    quick(studio)
+    studio.form.num_inference_steps = 1000
+    with qtbot.waitSignal(studio.controller.job_started, timeout=WAIT_MS):
+        empty.button.click()
+    assert empty.headline.text() == "The first picture is on its way."
+    assert not empty.button.isVisible()
+    with qtbot.waitSignal(studio.controller.job_ended, timeout=WAIT_MS):
+        studio.actions["stop-now"].trigger()
+    assert empty.button.isVisible()
+    assert "on its way" not in empty.headline.text()
+
+
+def test_the_keyboard_is_in_the_window_again_after_a_dialog(
+    open_studio: Open, qtbot: QtBot
+) -> None:
+    studio = open_studio()
+    for _ in range(2):
+        studio.actions["settings"].trigger()
+        dialog = studio.window.findChildren(QDialog)[-1]
+        qtbot.waitUntil(dialog.isVisible)
+        off = dialog.frameGeometry().center() - studio.window.frameGeometry().center()
+        assert off.manhattanLength() <= 2
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        qtbot.waitUntil(studio.window.isActiveWindow)
+        assert studio.panel.prompt.hasFocus()
+    with qtbot.waitSignal(studio.actions["shortcuts"].triggered, timeout=WAIT_MS):
+        QTest.keyClick(studio.panel.prompt, Qt.Key.Key_F1)
+
+
 @pytest.mark.parametrize("name", ["settings", "shortcuts", "about", "fault-report"])
 def test_dialogs_open_with_names_on_everything(open_studio: Open, name: str) -> None:
     studio = open_studio()

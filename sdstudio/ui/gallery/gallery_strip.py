@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from sdstudio.jobs.job import Job
+from sdstudio.messages.events import FinalEvent, JobFinished
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.shown_picture import ShownPicture
 from sdstudio.ui.gallery.folder_watch import MAX_PICTURES, FolderWatch
@@ -27,19 +29,19 @@ class EmptyGallery(QWidget):
         super().__init__()
         mark = QLabel()
         mark.setPixmap(icon("gallery", "muted").pixmap(28, 28))
-        button = text_button(
+        self.button = text_button(
             self.tr("Make the first one"),
             icon_name="generate",
             tooltip=with_shortcut(generate.toolTip(), generate.shortcut()),
         )
-        button.clicked.connect(generate.trigger)
+        self.button.clicked.connect(generate.trigger)
+        self.headline = label("", "")
+        self.detail = label("", "caption")
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addStretch()
-        words.addWidget(label(self.tr("Your pictures will be here, the newest first."), ""))
-        words.addWidget(
-            label(self.tr("Each is saved by itself, with its settings inside."), "caption")
-        )
+        words.addWidget(self.headline)
+        words.addWidget(self.detail)
         words.addStretch()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
@@ -47,8 +49,19 @@ class EmptyGallery(QWidget):
         row.addStretch()
         row.addWidget(mark)
         row.addLayout(words)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch()
+        self.show_run(False)
+
+    def show_run(self, is_running: bool) -> None:
+        """Offer to make a picture, or say that one is being made."""
+        self.button.setHidden(is_running)
+        self.headline.setText(
+            self.tr("The first picture is on its way.")
+            if is_running
+            else self.tr("Your pictures will be here, the newest first.")
+        )
+        self.detail.setText(self.tr("Each is saved by itself, with its settings inside."))
 
 
 class GalleryStrip(QWidget):
@@ -84,7 +97,8 @@ class GalleryStrip(QWidget):
         self.title_widgets = (self._count, open_button)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
-        self._stack.addWidget(EmptyGallery(generate))
+        self.empty_room = EmptyGallery(generate)
+        self._stack.addWidget(self.empty_room)
         self._stack.addWidget(self.view)
         self.watch.listed.connect(self._take)
         for changed in (
@@ -103,8 +117,18 @@ class GalleryStrip(QWidget):
         """Start no further work on the disk."""
         self.watch.is_closed = self.thumbnails.is_closed = True
 
+    def begin_run(self, job: Job) -> None:
+        """Say in an empty gallery that a picture is being made."""
+        self.empty_room.show_run(True)
+
+    def end_run(self, job: Job, event: FinalEvent) -> None:
+        """Offer a first picture again, unless one is being saved at this moment."""
+        if not isinstance(event, JobFinished):
+            self.empty_room.show_run(False)
+
     def add_saved(self, path: Path) -> None:
         """Put a picture in front that was saved just now."""
+        self.empty_room.show_run(False)
         self.pictures.add_newest(path)
         self.watch.read_soon()
 
