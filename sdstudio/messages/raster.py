@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,5 +43,7 @@ class Raster:
 
     def digest(self) -> str:
         """SHA-256 over mode, size and pixels, as hex: the name of this very picture."""
+        import hashlib  # loads OpenSSL, which the first paint need not wait for
+
         head = f"{self.mode}:{self.width}x{self.height}:".encode()
         return hashlib.sha256(head + self.pixels).hexdigest()

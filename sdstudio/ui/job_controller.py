@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
 from sdstudio.jobs.engine import Engine
 from sdstudio.jobs.job import Job, Request
-from sdstudio.jobs.journal import QueueJournal
 from sdstudio.jobs.queue import JobQueue
 from sdstudio.messages.events import (
     FinalEvent,
@@ -24,6 +24,9 @@ from sdstudio.messages.events import (
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.background import Background
 from sdstudio.ui.engine_worker import EngineWorker, LatestStep
+
+if TYPE_CHECKING:
+    from sdstudio.jobs.journal import QueueJournal
 
 SavePicture = Callable[[PictureResult], Path]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.settings.settings import with_recent_prompt
 from sdstudio.settings.store import SettingsStore
@@ -30,6 +30,9 @@ from sdstudio.ui.start.welcome import Welcome
 from sdstudio.ui.taskbar import Taskbar
 from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
 from sdstudio.ui.window_commands import WindowCommands
+
+if TYPE_CHECKING:
+    from sdstudio.jobs.journal import QueueJournal
 
 SAVE_DELAY_MS = 800
 SETTLE_DELAY_MS = 20

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from sdstudio.errors import PictureFileError, StorageError
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
-from sdstudio.ui.gallery.reveal import reveal
 from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
 from sdstudio.ui.notices import Notice, NoticeAction
 from sdstudio.ui.widgets.picture_view import to_qimage
@@ -84,6 +83,8 @@ class FileCommands(QObject):
 
         def done(exists: bool) -> None:
             if exists:
+                from sdstudio.ui.gallery.reveal import reveal
+
                 reveal(path)
             else:
                 self._tell_error(missing_file(path))
@@ -135,6 +136,8 @@ def missing_file(path: Path) -> PictureFileError:
 
 def _trash(path: Path) -> Path:
     """Move to the trash and return where the file lies now."""
+    from PySide6.QtCore import QFile, QStandardPaths
+
     file = QFile(str(path))
     if not file.exists():
         raise missing_file(path)
@@ -151,6 +154,8 @@ def _trash(path: Path) -> Path:
 
 def _untrash(in_trash: Path, path: Path) -> None:
     """Move back, never over another file; on Linux the trash's own note goes as well."""
+    from PySide6.QtCore import QFile
+
     if path.exists() or not QFile(str(in_trash)).rename(str(path)):
         raise StorageError(
             f"{path.name} could not be brought back.", "It is still in the system's trash."
