@@ -20,6 +20,7 @@ from sdstudio.ui.job_controller import JobController
 from sdstudio.ui.main_window import MainWindow
 from sdstudio.ui.notices import Notice
 from sdstudio.ui.prompt.prompt_panel import PromptPanel
+from sdstudio.ui.widgets.labels import short_name
 from sdstudio.ui.widgets.picture_view import to_qimage
 
 PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp"
@@ -163,7 +164,7 @@ class PictureCommands(QObject):
             if request is not None:
                 self._panel.offer_recall(request, path)
                 return
-            text = self.tr("{0} was not made by the studio.").format(path.name)
+            text = self.tr("{0} was not made by the studio.").format(short_name(path.name))
             hint = self.tr("It is used as the starting picture.")
             self._window.stage.notices.tell(Notice(text=text, hint=hint))
             self.start_from_file(path)
@@ -203,7 +204,7 @@ class PictureCommands(QObject):
         target = Path(name).with_suffix(source.suffix)
 
         def told(_: object) -> None:
-            text = self.tr("Saved {0}.").format(target.name)
+            text = self.tr("Saved {0}.").format(short_name(target.name))
             self._window.stage.notices.tell(Notice(text=text, severity="success"))
 
         self._background.run(lambda: shutil.copyfile(source, target), told, self._failures.tell)

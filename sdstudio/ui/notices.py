@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from sdstudio.ui.icons import Tint, icon
 from sdstudio.ui.widgets.buttons import icon_button, set_look, text_button
-from sdstudio.ui.widgets.labels import label
+from sdstudio.ui.widgets.labels import label, with_short_names
 
 Severity = Literal["info", "success", "warning", "error"]
 MAX_BUTTONS = 2
@@ -119,8 +119,9 @@ class NoticeBar(QWidget):
         set_look(self._frame, "severity", notice.severity)
         name = "success" if notice.severity == "success" else notice.severity
         self._icon.setPixmap(icon(name, _TINTS[notice.severity]).pixmap(20, 20))
-        self._text.setText(notice.text)
-        self._hint.setText(notice.hint)
+        for words, text in ((self._text, notice.text), (self._hint, notice.hint)):
+            words.setText(with_short_names(text))
+            words.setToolTip(text if words.text() != text else "")
         self._hint.setVisible(bool(notice.hint))
         self._show_buttons(notice)
         self.setAccessibleName(f"{notice.text} {notice.hint}".strip())

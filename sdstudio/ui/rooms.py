@@ -29,6 +29,7 @@ from sdstudio.ui.job_controller import JobController
 from sdstudio.ui.notices import Notice
 from sdstudio.ui.queue.queue_panel import QueuePanel
 from sdstudio.ui.stage import Stage
+from sdstudio.ui.widgets.labels import short_name
 
 DRAG_PX = 96
 
@@ -164,7 +165,7 @@ class Rooms(QObject):
         def done(raster: Raster) -> None:
             self._commands.start_from(raster, offer.name)
             if offer.left_out:
-                text = self.tr("{0} is the starting picture.").format(offer.name)
+                text = self.tr("{0} is the starting picture.").format(short_name(offer.name))
                 hint = self.tr("One picture can be; {0} other files were left out.")
                 self._stage.notices.tell(
                     Notice(text=text, hint=hint.format(f"{offer.left_out:,}"), key="left-out")

@@ -14,6 +14,7 @@ from sdstudio.messages.generation import GenerationRequest
 from sdstudio.ui import run_progress
 from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text
 from sdstudio.ui.notices import Notice, NoticeAction, NoticeBar
+from sdstudio.ui.widgets.labels import MAX_NAME_CHARS, short_name
 
 REQUEST = GenerationRequest(prompt="a house", width=512, height=768, model="large")
 
@@ -94,6 +95,22 @@ def test_at_most_two_buttons_and_none_that_would_change_nothing() -> None:
     tiled = dataclasses.replace(REQUEST, model="starter", vae_tiling=True)
     assert [each.remedy for each in remedy_buttons(failure, tiled)] == ["smaller-size", "try-again"]
     assert all(remedy_text(each) for each in remedies)
+
+
+def test_long_names_are_cut_in_the_middle_and_told_whole(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    parent.resize(1000, 400)
+    bar = NoticeBar(parent)
+    name = "a-model-with-a-name" * 5 + "-v2.safetensors"
+    text = f"The model {name} was not found."
+    bar.tell(Notice(text=text, hint="Choose another."))
+    assert bar._text.text().startswith("The model a-model-with")
+    assert bar._text.text().endswith("-v2.safetensors was not found.")
+    assert bar._text.toolTip() == text
+    assert bar._text.fontMetrics().horizontalAdvance(bar._text.text()) < 560
+    assert bar._hint.text() == "Choose another." and not bar._hint.toolTip()
+    assert len(short_name("x y " * 30)) == MAX_NAME_CHARS
 
 
 def test_progress_in_words() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy
+
+MAX_NAME_CHARS = 40
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -21,6 +25,22 @@ def line() -> QFrame:
     result = QFrame()
     result.setProperty("role", "line")
     return result
+
+
+def with_short_names(text: str) -> str:
+    """The sentence with long file and model names, which are words of their own, cut in the middle.
+
+    The ends of a name tell most: how it begins, its number and its kind.
+    """
+    return re.sub(rf"\S{{{MAX_NAME_CHARS + 1},}}", lambda match: short_name(match[0]), text)
+
+
+def short_name(name: str) -> str:
+    """A name of at most `MAX_NAME_CHARS` characters, with an ellipsis for its middle."""
+    if len(name) <= MAX_NAME_CHARS:
+        return name
+    tail = MAX_NAME_CHARS // 2
+    return f"{name[: MAX_NAME_CHARS - tail - 1]}…{name[-tail:]}"
 
 
 class ElidedLabel(QLabel):
