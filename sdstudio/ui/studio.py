@@ -98,6 +98,7 @@ class Studio(QObject):
     def open(self) -> None:
         """Show the window; what is not needed for the first picture comes after it is painted."""
         settings = self.store.settings
+        self._theme_switch.wear()
         self.window.open_at(settings.window_geometry, settings.window_state)
         self.panel.focus_prompt()
 
@@ -146,7 +147,7 @@ class Studio(QObject):
             actions=self.actions,
         )
         self.window.may_close = self._may_close
-        self.window.painted.connect(self._settle_soon)
+        self.window.painted.connect(lambda: QTimer.singleShot(SETTLE_DELAY_MS, self, self._settle))
         self.window.closed.connect(self._on_closed)
 
     def _wire(self, rooms: Rooms) -> None:
@@ -197,9 +198,6 @@ class Studio(QObject):
         remembered = self.store.settings.panel_state
         for name, section in self.panel.sections().items():
             section.set_open(bool(remembered.get(name, section.is_open)))
-
-    def _settle_soon(self) -> None:
-        QTimer.singleShot(SETTLE_DELAY_MS, self, self._settle)
 
     def _settle(self) -> None:
         """Do what the window can do without until it is seen."""

@@ -116,16 +116,24 @@ def application_font() -> QFont:
 
 def dress(app: QApplication, theme: Theme) -> None:
     """Put the theme on everything the application shows."""
+    app.setPalette(palette(theme))
+    _put_on_sheet(app, theme)
+
+
+def _put_on_sheet(app: QApplication, theme: Theme) -> None:
     QDir.setSearchPaths("icons", [str(resource_path("icons"))])
     if app.styleSheet():
         app.setStyle("Fusion")  # Qt 6.12 crashes where a new sheet meets hidden windows of the old
-    app.setPalette(palette(theme))
     template = resource_path("styles", "app.qss").read_text(encoding="utf-8")
     app.setStyleSheet(fill(template, theme.tokens))
 
 
 class ThemeSwitch(QObject):
-    """Wears the chosen theme; "system" follows the desktop's own choice while running."""
+    """Wears the chosen theme; "system" follows the desktop's own choice while running.
+
+    At first only the palette is set, which icons are tinted with. `wear` puts on the style sheet
+    when the widgets are built: a widget that is added to a layout under one is styled anew.
+    """
 
     changed = Signal(object)
 
@@ -134,13 +142,17 @@ class ThemeSwitch(QObject):
         self._app = app
         self._choice: ThemeChoice = choice
         self.theme = load_theme(self._resolve())
-        dress(app, self.theme)
+        app.setPalette(palette(self.theme))
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
     def choice(self) -> ThemeChoice:
         """What the user asked for."""
         return self._choice
+
+    def wear(self) -> None:
+        """Put on the style sheet; called once, before the window is shown."""
+        _put_on_sheet(self._app, self.theme)
 
     def choose(self, choice: ThemeChoice) -> None:
         """Change the theme at once."""
