@@ -16,7 +16,7 @@ from sdstudio.ui.window_menus import fill_menu_bar
 
 STATE_VERSION = 1
 PANEL_WIDTH_PX = 340
-STRIP_HEIGHT_PX = 176
+STRIP_HEIGHT_PX = 182
 QUEUE_WIDTH_PX = 300
 APP_NAME = "SD Studio"
 

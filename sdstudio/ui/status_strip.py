@@ -19,6 +19,7 @@ class StatusStrip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(28)
         self.activity = ElidedLabel("", "")
+        self.activity.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.bar = ProgressLine(self.tr("Progress of the run"))
         self.bar.setFixedWidth(160)
         policy = self.bar.sizePolicy()

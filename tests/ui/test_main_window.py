@@ -360,6 +360,7 @@ def test_the_progress_bar_stands_still_whatever_is_said(open_studio: Open, qtbot
     strip.show_device("CUDA · bfloat16")
     qtbot.wait(1)
     assert strip.bar.geometry() == before
+    assert strip.bar.x() > strip.activity.geometry().right()
     assert strip.pace.width() >= strip.pace.sizeHint().width()
     assert strip.time_left.width() >= strip.time_left.sizeHint().width()
     assert strip.minimumSizeHint().width() <= studio.window.minimumWidth()

@@ -67,6 +67,20 @@ def test_an_empty_queue_teaches_the_key(panel: QueuePanel) -> None:
     assert panel.card.isHidden()
 
 
+def test_whole_rows_are_seen_below_the_running_one(
+    studio: Studio, panel: QueuePanel, qtbot: QtBot
+) -> None:
+    queue_runs(studio, 5)
+    panel._refresh_timer.stop()
+    panel.card.show_job(studio.controller.queue.waiting[0])
+    panel._paused.hide()
+    studio.window.reset_layout()
+    qtbot.waitUntil(panel.card.isVisible)
+    qtbot.wait(20)
+    height = panel.view.viewport().height()
+    assert 2 * ROW_PX <= height <= 2 * ROW_PX + 4
+
+
 def test_keys_move_runs_in_the_queue_itself(
     studio: Studio, panel: QueuePanel, qtbot: QtBot
 ) -> None:
