@@ -174,6 +174,9 @@ def _choice(record: ModelRecord) -> ModelChoice:
 
 def _watch_over(studio: Studio) -> None:
     """Keep log and journal, and obey signals: what the window needs once it is in use."""
+    from sdstudio.engine.allocator import keep_freed_memory
+
+    keep_freed_memory()  # before the first run starts the engine thread
     _report_faults(studio)
     _close_on_signals(studio)
     studio.session = Session(paths.data_folder())  # lives, and keeps its lock, as long as this
