@@ -28,7 +28,6 @@ SAMPLERS: dict[str, Sampler] = {
     "euler": Sampler(class_name="EulerDiscreteScheduler"),
     "euler-ancestral": Sampler(class_name="EulerAncestralDiscreteScheduler"),
     "heun": Sampler(class_name="HeunDiscreteScheduler"),
-    "lms": Sampler(class_name="LMSDiscreteScheduler"),
     "dpm-2": Sampler(class_name="KDPM2DiscreteScheduler"),
     "dpm-2-ancestral": Sampler(class_name="KDPM2AncestralDiscreteScheduler"),
     "dpm++-2m": Sampler(
@@ -49,7 +48,9 @@ SAMPLERS: dict[str, Sampler] = {
     "lcm": Sampler(class_name="LCMScheduler"),
     "tcd": Sampler(class_name="TCDScheduler"),
 }
-"""Sampler name -> scheduler; "auto" stands for the model's own."""
+"""Sampler name -> scheduler; "auto" stands for the model's own.
+
+LMS is left out: diffusers needs SciPy for it, which nothing else here does."""
 
 SCHEDULES: dict[str, Mapping[str, Any]] = {
     "normal": {

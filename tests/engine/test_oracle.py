@@ -34,7 +34,7 @@ from tests.support.engine_runs import box_mask, drawing, generate, request
 
 TOLERANCE = 1e-4
 SAMPLERS = ["ddim", "pndm", "euler", "dpm++-2m", "unipc"]
-MORE_SAMPLERS = ["heun", "euler-ancestral", "dpm++-2m-sde", "ddpm", "lms", "deis", "lcm", "dpm-2"]
+MORE_SAMPLERS = ["heun", "euler-ancestral", "dpm++-2m-sde", "ddpm", "deis", "lcm", "dpm-2"]
 STARTS: dict[str, ImageToImage | Inpaint | None] = {
     "text": None,
     "picture": ImageToImage(init_image=drawing(), strength=0.6),

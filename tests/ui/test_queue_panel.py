@@ -142,7 +142,7 @@ def test_the_running_one_shows_its_progress_and_stops(
     request = GenerationRequest(prompt="slow", num_inference_steps=500, count=3)
     job = studio.controller.submit(request)
     studio.controller.resume()
-    qtbot.waitUntil(lambda: panel.card.bar.fraction, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(panel.card.bar.fraction), timeout=WAIT_MS)
     assert panel.card.job is job
     assert panel.waiting.rowCount() == 0
     qtbot.mouseClick(panel.card.after_button, Qt.MouseButton.LeftButton)
