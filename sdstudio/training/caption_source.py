@@ -25,7 +25,7 @@ class CaptionSource:
 
     def __init__(self, dataset: PictureDataset) -> None:
         self._given = dataset.captions
-        self._scenes = [_scene(attributes) for attributes in dataset.attributes]
+        self._scenes = [read_scene(attributes) for attributes in dataset.attributes]
 
     def write(self, indices: torch.Tensor, rng: np.random.Generator) -> list[str]:
         """Return a caption of each picture, as one of many people would write it."""
@@ -52,7 +52,7 @@ class CaptionSource:
         return train_tokenizer(captions, vocab_size=vocab_size)
 
 
-def _scene(attributes: dict[str, Any]) -> SceneAttributes | None:
+def read_scene(attributes: dict[str, Any]) -> SceneAttributes | None:
     """Read the attributes of a drawn scene; None for a picture from elsewhere."""
     if "things" not in attributes:
         return None

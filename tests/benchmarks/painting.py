@@ -1,0 +1,74 @@
+"""Pictures of many prompts by stock diffusers, in batches, at the model's own settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from diffusers import StableDiffusionPipeline
+from torch import Tensor
+
+from sdstudio.training.loop import choose_precision
+
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What the studio does with a model if nothing else is asked for."""
+
+    width: int = 256
+    height: int = 256
+    num_inference_steps: int = 20
+    guidance_scale: float = 4.0
+
+    @classmethod
+    def of(cls, model: Path, **asked: float | None) -> Defaults:
+        """Read the model's sdstudio.json, then take what was asked for and is not None."""
+        note = model / "sdstudio.json"
+        card: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {}
+        own = cls(**{name: card[name] for name in cls.__dataclass_fields__ if name in card})
+        return replace(own, **cast(Any, {k: v for k, v in asked.items() if v is not None}))
+
+
+class Painter:
+    """A finished model folder, ready to paint; the engine gives the same pictures one by one."""
+
+    def __init__(self, model: Path, defaults: Defaults | None = None) -> None:
+        self.defaults = defaults or Defaults.of(model)
+        pipeline: Any = StableDiffusionPipeline.from_pretrained(
+            model, torch_dtype=torch.float32, local_files_only=True
+        )
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.pipeline = pipeline.to(self.device)
+        self.pipeline.set_progress_bar_config(disable=True)
+        for part in (self.pipeline.unet, self.pipeline.vae):
+            part.to(memory_format=torch.channels_last)
+
+    def paint(self, prompts: list[str], seeds: list[int], *, show: bool = False) -> Tensor:
+        """Return float32 (prompts, 3, height, width) in [-1, 1]; each seed decides its picture."""
+        painted = []
+        for start in range(0, len(prompts), BATCH):
+            chosen = slice(start, start + BATCH)
+            painted.append(self._batch(prompts[chosen], seeds[chosen]))
+            if show:
+                print(f"painted {start + len(painted[-1])} of {len(prompts)}", end="\r", flush=True)
+        return torch.cat(painted)
+
+    def _batch(self, prompts: list[str], seeds: list[int]) -> Tensor:
+        fast = choose_precision("auto", self.device) == "bfloat16"
+        values = self.defaults
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast):
+            made = self.pipeline(
+                prompts,
+                width=values.width,
+                height=values.height,
+                num_inference_steps=values.num_inference_steps,
+                guidance_scale=values.guidance_scale,
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+                output_type="pt",
+            )
+        return made.images.float().cpu() * 2 - 1
