@@ -1,7 +1,7 @@
 """One repaint from the document to the model and back: what it sees, and what comes of it.
 
 plan = plan_repaint(document, training_side=512)    drawn over the canvas while sliders move
-Inpaint(init_image=plan.init_image(...), mask_image=plan.mask_image)
+GenerationRequest(start=plan.start(fill, rng), ...)
 finished = plan.finish(result)                      colours matched, edges blended
 document.accept_result(finished.picture, plan.box, request, blend_mask=finished.blend)
 """
@@ -9,6 +9,7 @@ document.accept_result(finished.picture, plan.box, request, blend_mask=finished.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -20,7 +21,7 @@ from sdstudio.document.paste_back import match_colours, paste_back
 from sdstudio.document.prefill import prefill
 from sdstudio.document.rect import Rect
 from sdstudio.errors import InvalidRequestError
-from sdstudio.messages.generation import FillMode
+from sdstudio.messages.generation import FillMode, Inpaint
 from sdstudio.messages.raster import Raster
 
 
@@ -72,6 +73,22 @@ class RepaintPlan:
         """
         size = self.crop.width, self.crop.height
         return _raster(_resized(self._filled(fill, rng), size, Image.Resampling.LANCZOS))
+
+    def start(
+        self,
+        fill: FillMode,
+        rng: np.random.Generator,
+        *,
+        strength: float = 1.0,
+        use_inpainting_model: Literal["auto", "off"] = "auto",
+    ) -> Inpaint:
+        """What a request of the crop's size starts from; the fill is done here, not there."""
+        return Inpaint(
+            init_image=self.init_image(fill, rng),
+            mask_image=self.mask_image,
+            strength=strength,
+            use_inpainting_model=use_inpainting_model,
+        )
 
     def finish(self, result: Raster, *, matches_colours: bool = True) -> FinishedRepaint:
         """Bring a result back to the box: scaled, its colours matched, blended.

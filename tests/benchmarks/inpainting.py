@@ -1,0 +1,321 @@
+"""Seams, colours, greys and new edges: what repainting with the built-in model looks like.
+
+python -m tests.benchmarks.inpainting                        all four tables
+python -m tests.benchmarks.inpainting seam --pictures 4      one of them, quicker
+python -m tests.benchmarks.inpainting outpaint --sheets DIR  and pictures to look at
+
+`seam` repaints a region of held-out drawings under their own caption, once through the studio's
+whole path (document, plan, engine, finish, accepted result) and once through diffusers'
+StableDiffusionInpaintPipeline with the same weights, prompt, steps, guidance and seed. "pasted"
+lays the pipeline's result over the original through the same mask; "plain" is what it returns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import StableDiffusionInpaintPipeline
+from PIL import Image, ImageDraw
+
+from sdstudio.document.document import Document
+from sdstudio.document.masks import MaskEdges, grown
+from sdstudio.document.rect import Rect
+from sdstudio.document.repaint import plan_repaint
+from sdstudio.engine.allocator import keep_freed_memory
+from sdstudio.engine.diffusion_engine import DiffusionEngine
+from sdstudio.messages.generation import FillMode, GenerationRequest
+from sdstudio.messages.raster import Raster
+from sdstudio.training.world.scene import draw_scene
+from tests.benchmarks.models_under_test import STARTER
+from tests.support.engine_runs import generate
+from tests.support.seams import colour_shift, seam_ratio, step_across
+
+SIDE = 256
+BANDS = 8
+HARD = MaskEdges(grow_px=0, feather=0.0, min_feather_px=0, blend_px=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A held-out drawing, its caption, and what of it is repainted."""
+
+    seed: int
+    picture: np.ndarray
+    prompt: str
+    mask: np.ndarray
+
+
+def scenes(count: int) -> Iterator[Scene]:
+    """Drawings with masks as painters make them: a blob, a box, a stroke, by turns."""
+    for seed in range(count):
+        image, caption, _ = draw_scene(seed, width=SIDE, height=SIDE, split="held-out")
+        mask = _mask(seed)
+        yield Scene(seed=seed, picture=np.array(image), prompt=caption, mask=mask)
+
+
+def _mask(seed: int) -> np.ndarray:
+    rng = np.random.default_rng((seed, 7))
+    image = Image.new("L", (SIDE, SIDE))
+    pen = ImageDraw.Draw(image)
+    x, y = (int(value) for value in rng.integers(72, SIDE - 72, 2))
+    wide, high = (int(value) for value in rng.integers(32, 64, 2))
+    if seed % 3 == 0:
+        pen.ellipse((x - wide, y - high, x + wide, y + high), fill=255)
+    elif seed % 3 == 1:
+        pen.rectangle((x - wide, y - high, x + wide, y + high), fill=255)
+    else:
+        points = [(x - 60, y + 30), (x - 20, y - 30), (x + 20, y + 30), (x + 60, y - 30)]
+        pen.line(points, fill=255, width=34, joint="curve")
+        for at_x, at_y in (points[0], points[-1]):
+            pen.ellipse((at_x - 17, at_y - 17, at_x + 17, at_y + 17), fill=255)
+    return np.array(image)
+
+
+class Painter:
+    """Repaints documents with one engine, as the window does."""
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        self.steps = steps
+        self._engine = DiffusionEngine(resolve_model=lambda _: folder, dtype="float32")
+
+    def repaint(
+        self,
+        document: Document,
+        prompt: str,
+        *,
+        seed: int,
+        fill: FillMode = "blur",
+        strength: float = 1.0,
+        edges: MaskEdges | None = None,
+        box: Rect | None = None,
+        matches_colours: bool = True,
+    ) -> None:
+        """Plan, run, finish and accept."""
+        plan = plan_repaint(document, training_side=SIDE, edges=edges, strength=strength, box=box)
+        start = plan.start(fill, np.random.default_rng(seed), strength=strength)
+        request = GenerationRequest(
+            prompt=prompt,
+            width=plan.crop.width,
+            height=plan.crop.height,
+            num_inference_steps=self.steps,
+            seed=seed,
+            start=start,
+        )
+        result = generate(self._engine, request).results[0].picture
+        finished = plan.finish(result, matches_colours=matches_colours)
+        document.accept_result(finished.picture, plan.box, request, blend_mask=finished.blend)
+
+
+def document_of(picture: np.ndarray, mask: np.ndarray | None = None) -> Document:
+    """A document that shows the picture, with a mask layer above it."""
+    document = Document.from_picture(to_raster(picture))
+    if mask is not None:
+        document.layers.add_picture(to_raster(mask))
+    return document
+
+
+def to_raster(pixels: np.ndarray) -> Raster:
+    """An array as plain bytes."""
+    height, width = pixels.shape[:2]
+    mode = "L" if pixels.ndim == 2 else "RGB"
+    return Raster(width=width, height=height, mode=mode, pixels=pixels.tobytes())
+
+
+def seen(document: Document) -> np.ndarray:
+    """(height, width, 3), all that the document shows."""
+    return document.composite(document.bounds, background=(255, 255, 255))[..., :3]
+
+
+# --- seams and colours ---
+
+
+class Reference:
+    """diffusers' own inpainting with the same weights."""
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        self._steps = steps
+        self._pipeline = StableDiffusionInpaintPipeline.from_pretrained(
+            folder, safety_checker=None, requires_safety_checker=False, torch_dtype=torch.float32
+        )
+        self._pipeline.set_progress_bar_config(disable=True)
+
+    def repaint(self, scene: Scene) -> np.ndarray:
+        """The pipeline's whole picture."""
+        made = self._pipeline(
+            prompt=scene.prompt,
+            image=Image.fromarray(scene.picture),
+            mask_image=Image.fromarray(scene.mask),
+            width=SIDE,
+            height=SIDE,
+            strength=1.0,
+            num_inference_steps=self._steps,
+            guidance_scale=4.0,
+            generator=torch.Generator().manual_seed(scene.seed),
+        )
+        return np.array(made.images[0])  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one way of repainting did to one scene."""
+
+    border: float
+    rim: float
+    shift: np.ndarray
+    changed_outside: int
+
+
+def judge(scene: Scene, after: np.ndarray) -> Outcome:
+    """Measure at the painted border and where the change begins, four pixels farther out."""
+    inside, reached = scene.mask > 0, grown(scene.mask, MaskEdges().grow_px) > 0
+    differs = (after != scene.picture).any(axis=2)
+    return Outcome(
+        border=seam_ratio(scene.picture, after, inside),
+        rim=seam_ratio(scene.picture, after, reached),
+        shift=colour_shift(scene.picture, after, inside),
+        changed_outside=int((differs & ~reached).sum()),
+    )
+
+
+def seam(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
+    """The table of point 2."""
+    painter, reference = Painter(folder, steps), Reference(folder, steps)
+    outcomes: dict[str, list[Outcome]] = {}
+    rows: list[list[np.ndarray]] = []
+    for scene in scenes(count):
+        made = reference.repaint(scene)
+        pasted = np.where(scene.mask[..., None] > 0, made, scene.picture)
+        ways = {"diffusers, plain": made, "diffusers, pasted": pasted}
+        for name, edges, matches in (("studio", None, True), ("studio, bare", HARD, False)):
+            document = document_of(scene.picture, scene.mask)
+            painter.repaint(
+                document, scene.prompt, seed=scene.seed, edges=edges, matches_colours=matches
+            )
+            ways[name] = seen(document)
+        for name, after in ways.items():
+            outcomes.setdefault(name, []).append(judge(scene, after))
+        shown = scene.picture.copy()
+        shown[scene.mask > 0] = shown[scene.mask > 0] // 2 + np.array([100, 20, 20], np.uint8)
+        rows.append([scene.picture, shown, *ways.values()])
+    print(f"Inpainting {count} held-out drawings, {steps} steps, own caption, strength 1")
+    print(f"{'':20s}{'seam':>8s}{'worst':>8s}{'at rim':>8s}{'colour shift':>22s}{'|shift|':>9s}")
+    for name, each in outcomes.items():
+        print(_seam_row(name, each))
+    print("seam: step across the border against the picture's own (goal: at most 1.15)")
+    print("colour shift: mean of red, green, blue in 255ths (goal: each under 3)")
+    _save_sheet(sheets, "seam", rows)
+
+
+def _seam_row(name: str, outcomes: list[Outcome]) -> str:
+    border = np.array([each.border for each in outcomes])
+    rim = np.array([each.rim for each in outcomes])
+    shift = np.array([each.shift for each in outcomes])
+    signed = " ".join(f"{value:+6.2f}" for value in shift.mean(axis=0))
+    changed = sum(each.changed_outside for each in outcomes)
+    return (
+        f"{name:20s}{border.mean():8.3f}{border.max():8.3f}{rim.mean():8.3f}{signed:>22s}"
+        f"{np.abs(shift).mean():9.2f}   {changed:,} pixels changed outside"
+    )
+
+
+# --- greys ---
+
+
+def ramp(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
+    """The table of point 3: a grey ramp from the left changes more and more."""
+    painter = Painter(folder, steps)
+    greys = np.repeat(np.linspace(0, 255, BANDS + 1)[1:].astype(np.uint8), SIDE // BANDS)
+    mask = np.repeat(greys[None], SIDE, axis=0)
+    changes, rows = np.zeros((count, BANDS)), []
+    for index, scene in enumerate(scenes(count)):
+        document = document_of(scene.picture, mask)
+        painter.repaint(document, scene.prompt, seed=scene.seed, fill="original", edges=HARD)
+        after = seen(document)
+        change = np.abs(after.astype(float) - scene.picture).mean(axis=(0, 2))
+        changes[index] = change.reshape(BANDS, -1).mean(axis=1)
+        rows.append([scene.picture, after])
+    print(f"Change in eight bands of a grey ramp, {count} drawings, {steps} steps")
+    print("mean   " + " ".join(f"{value:6.2f}" for value in changes.mean(axis=0)))
+    grows = (np.diff(changes, axis=1) > 0).all(axis=1)
+    steps_up = (np.diff(changes, axis=1) > 0).mean()
+    print(f"the mean grows in every band: {bool((np.diff(changes.mean(axis=0)) > 0).all())}")
+    print(f"every band of {grows.sum()} of {count} pictures; {steps_up:.0%} of single steps")
+    _save_sheet(sheets, "ramp", rows)
+
+
+# --- new edges ---
+
+
+def outpaint(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
+    """Point 4: 256 to 384 pixels on each side, and all four at once."""
+    painter = Painter(folder, steps)
+    boxes = {
+        "left": Rect(-128, 0, 256 + 128, 256),
+        "top": Rect(0, -128, 256, 256 + 128),
+        "right": Rect(0, 0, 256 + 128, 256),
+        "bottom": Rect(0, 0, 256, 256 + 128),
+        "all": Rect(-64, -64, 384, 384),
+    }
+    rows, seams, damaged = [], [], 0
+    for scene in scenes(count):
+        row = [scene.picture]
+        for box in boxes.values():
+            document = document_of(scene.picture)
+            painter.repaint(document, scene.prompt, seed=scene.seed, fill="edge", box=box)
+            after = seen(document)
+            where = Rect(max(0, -box.x), max(0, -box.y), SIDE, SIDE)
+            damaged += int((after[where.slices] != scene.picture).sum())
+            is_old = np.zeros(after.shape[:2], bool)
+            is_old[where.slices] = True
+            seams.append(step_across(after, is_old))
+            row.append(after)
+        rows.append(row)
+    print(f"Outpainting {count} drawings from 256 to 384 pixels on each side and on all")
+    print(f"bytes of the originals that differ: {damaged}")
+    print(f"step across the old edge: {np.mean(seams):.1f} of 255 ({', '.join(boxes)})")
+    _save_sheet(sheets, "outpaint", rows)
+
+
+def _save_sheet(folder: Path | None, name: str, rows: list[list[np.ndarray]]) -> None:
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    height = max(each.shape[0] for row in rows for each in row)
+    width = sum(each.shape[1] + 8 for each in rows[0])
+    sheet = Image.new("RGB", (width, len(rows) * (height + 8)), (60, 60, 60))
+    for index, row in enumerate(rows):
+        left = 0
+        for each in row:
+            sheet.paste(Image.fromarray(each), (left, index * (height + 8)))
+            left += each.shape[1] + 8
+    sheet.save(folder / f"{name}.png")
+
+
+TABLES = {"seam": seam, "ramp": ramp, "outpaint": outpaint}
+PICTURES = {"seam": 20, "ramp": 20, "outpaint": 4}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], default=list(TABLES))
+    parser.add_argument("--pictures", type=int, help="of each table")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--sheets", type=Path, help="a folder for pictures to look at")
+    arguments = parser.parse_args()
+    keep_freed_memory()
+    for name in arguments.tables or list(TABLES):
+        count = arguments.pictures or PICTURES[name]
+        TABLES[name](arguments.model, count, arguments.steps, arguments.sheets)
+        print()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
