@@ -46,6 +46,7 @@ class JobController(QObject):
     progress = Signal(object)  # ProgressEvent
     step = Signal(object)  # StepEvent
     picture_saved = Signal(object, object)  # PictureResult, Path
+    picture_made = Signal(object, object)  # Job, PictureResult: of a job that is kept aside
     picture_not_saved = Signal(object, object)  # PictureResult, Exception
     job_failed = Signal(object, object)  # Job, JobFailed
     job_ended = Signal(object, object)  # Job, FinalEvent: after a run of any outcome
@@ -72,6 +73,7 @@ class JobController(QObject):
         self._journal_is_saving = False
         self._journal_is_stale = False
         self._recovered: tuple[Job, ...] = ()
+        self._kept_aside: set[str] = set()
         self._closing = False
         self._thread = QThread(self)
         self._thread.setObjectName("engine")
@@ -84,16 +86,27 @@ class JobController(QObject):
 
     # --- wishes ---------------------------------------------------------------------------
 
-    def submit(self, request: Request, *, first: bool = False) -> Job:
+    def submit(
+        self, request: Request, *, first: bool = False, is_kept_aside: bool = False
+    ) -> Job:
         """Queue a run, at the end or before all that wait.
+
+        Args:
+            is_kept_aside: its pictures are not saved but handed out by `picture_made`.
 
         Raises:
             InvalidRequestError: the queue is full.
         """
         job = Job(request=request)
+        if is_kept_aside:
+            self._kept_aside.add(job.id)
         self.queue.add(job, first=first)
         self._start_next()
         return job
+
+    def is_kept_aside(self, job: Job) -> bool:
+        """Whether the job's pictures belong to whoever asked for them, not to the gallery."""
+        return job.id in self._kept_aside
 
     def stop_now(self) -> None:
         """End the running job within one step."""
@@ -188,7 +201,8 @@ class JobController(QObject):
             self._journal_is_stale = True
             return
         self._journal_is_saving, self._journal_is_stale = True, False
-        jobs = (*self._recovered, *self.queue.unfinished)
+        waiting = (job for job in self.queue.unfinished if not self.is_kept_aside(job))
+        jobs = (*self._recovered, *waiting)
         self._disk.run(lambda: journal.save(jobs), self._on_journal_saved, self._on_journal_failed)
 
     def _on_journal_saved(self, _: object) -> None:
@@ -212,13 +226,19 @@ class JobController(QObject):
     def _on_event(self, event: JobEvent) -> None:
         match event:
             case PictureFinished():
-                self._save(event.result)
+                self._take_picture(event)
             case ProgressEvent():
                 self.progress.emit(event)
             case JobStarted():
                 self.job_started.emit(self.queue.running)
             case JobFinished() | JobFailed() | JobCancelled():
                 self._on_final(event)
+
+    def _take_picture(self, event: PictureFinished) -> None:
+        if event.job_id in self._kept_aside:
+            self.picture_made.emit(self.queue.running, event.result)
+        else:
+            self._save(event.result)
 
     def _on_final(self, event: FinalEvent) -> None:
         job = self.queue.running
@@ -229,6 +249,7 @@ class JobController(QObject):
         if isinstance(event, JobFailed):
             self.job_failed.emit(job, event)
         self.job_ended.emit(job, event)
+        self._kept_aside.discard(job.id)
         self._start_next()
 
     def _start_next(self) -> None:

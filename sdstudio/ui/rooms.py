@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QDrag, QPixmap
 
+from sdstudio.jobs.job import Job
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
@@ -123,7 +124,7 @@ class Rooms(QObject):
 
     def _connect_canvas(self) -> None:
         canvas, controller = self.canvas, self._controller
-        controller.job_started.connect(canvas.begin_run)
+        controller.job_started.connect(self._begin_run)
         controller.progress.connect(canvas.show_activity)
         controller.job_ended.connect(canvas.end_run)
         controller.picture_not_saved.connect(self._show_unsaved)
@@ -143,7 +144,6 @@ class Rooms(QObject):
         view.settings_wanted.connect(self.files.use_settings)
         view.trash_wanted.connect(self.files.move_to_trash)
         view.menu_wanted.connect(self._show_file_menu)
-        self._controller.job_started.connect(self.gallery.begin_run)
         self._controller.job_ended.connect(self.gallery.end_run)
         self._controller.picture_saved.connect(self._on_saved)
         self.files.start_wanted.connect(self._start_from_file)
@@ -158,6 +158,12 @@ class Rooms(QObject):
         self._take_page()
 
     # --- what happens ---------------------------------------------------------------------
+
+    def _begin_run(self, job: Job) -> None:
+        """Show the run, unless its pictures belong to the page that asked for them."""
+        if not self._controller.is_kept_aside(job):
+            self.canvas.begin_run(job)
+            self.gallery.begin_run(job)
 
     def start_from(self, offer: PictureOffer) -> None:
         """Read what was dropped or pasted and make it the starting picture."""
