@@ -25,9 +25,15 @@ from sdstudio.messages.training import TrainingRequest
 from sdstudio.training.autoencoder import load_pictures
 from sdstudio.training.caption_source import CaptionSource
 from sdstudio.training.clip import DEFAULT_VOCAB_SIZE, text_config
-from sdstudio.training.dataset import batch_indices, hold_out, seeded_generator
+from sdstudio.training.dataset import (
+    PictureDataset,
+    batch_indices,
+    hold_out,
+    seeded_generator,
+)
 from sdstudio.training.export import export_pipeline
 from sdstudio.training.finished_pipeline import FinishedPipeline
+from sdstudio.training.growing import take_inside
 from sdstudio.training.latent_cache import cache_latents
 from sdstudio.training.latent_unet import (
     LatentDiffusionObjective,
@@ -36,6 +42,7 @@ from sdstudio.training.latent_unet import (
     prefer_plain_attention,
     sample_latents,
 )
+from sdstudio.training.layout_head import layouts
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
 from sdstudio.training.noise_schedule import (
     NoiseSchedule,
@@ -97,9 +104,12 @@ class LatentDiffusionTrainer:
         clip: folder of a trained CLIP that the text encoder and tokenizer start from.
         init_from: folder of an earlier run whose averaged weights this one starts from, or of a
             finished pipeline, which also brings its shape, tokenizer and noise schedule.
+        grow_from: folder of a run at half the resolution whose UNet, without the first level, is
+            this one's: see `growing`.
         channels, layers, heads, attention: see `UNetShape`.
         text: "trained" along or "frozen"; text_lr_scale: its share of the learning rate, 0.3.
         weighting: "min-snr+1", "min-snr" or "constant"; gamma: 5.
+        layout_weight: share of the layout head's error in the loss, 0; drawn pictures only.
         zero_snr: whether the last timestep is pure noise, false.
         optimizer: "adamw" or "muon".
         latents: folder of the cached latents, `output`/latents.
@@ -119,7 +129,7 @@ class LatentDiffusionTrainer:
         settings = LoopSettings.of(request)
         loop = TrainingLoop(
             studio.objective,
-            _fetch(request, studio, latents, captions),
+            _fetch(request, studio, latents, captions, _layouts(request, pictures)),
             settings=settings,
             folder=folder,
             hooks=_hooks(request, studio, latents, captions),
@@ -137,7 +147,12 @@ class LatentDiffusionTrainer:
         """Nothing outlives a run."""
 
     def _latents(
-        self, request: TrainingRequest, vae: AutoencoderKL, pictures: Any, job: Job, emit: Emit
+        self,
+        request: TrainingRequest,
+        vae: AutoencoderKL,
+        pictures: PictureDataset,
+        job: Job,
+        emit: Emit,
     ) -> np.ndarray:
         def report(done: int, count: int) -> None:
             job.cancel.raise_if_cancelled()
@@ -159,7 +174,7 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
         ModelFileError: the earlier run is of another shape.
     """
     options = request.options
-    _require(options, "vae", "clip", "init_from")
+    _require(options, "vae", "clip", "init_from", "grow_from")
     pipeline = FinishedPipeline.named_by(options)
     if "vae" not in options and pipeline is None:
         raise InvalidRequestError("There is no autoencoder.", "Name its folder with --vae.")
@@ -173,9 +188,12 @@ def build_studio(request: TrainingRequest, captions: CaptionSource | None = None
         train_text=options.get("text", "trained") == "trained",
         weighting=cast(Weighting, options.get("weighting", "min-snr+1")),
         gamma=float(options.get("gamma", 5.0)),
+        layout_weight=float(options.get("layout_weight", 0.0)),
     )
     if "init_from" in options and pipeline is None:
         load_averaged(objective, Path(str(options["init_from"])))
+    if "grow_from" in options:
+        take_inside(objective, _averaged_weights(Path(str(options["grow_from"]))))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     place = str(options.get("vae") or (pipeline and pipeline.vae))
     vae: Any = AutoencoderKL.from_pretrained(place, torch_dtype=torch.float32)
@@ -207,17 +225,22 @@ def load_averaged(objective: nn.Module, run: Path) -> None:
         ModelNotFoundError: the run has no checkpoint.
         ModelFileError: they are of another shape.
     """
-    checkpoint = RunFolder(run).load_newest()
-    if checkpoint is None:
-        raise ModelNotFoundError(f"{run} holds no checkpoint.", "Train it first.")
     parameters = dict(objective.named_parameters())
-    stored = checkpoint.tensors["ema"]
+    head = "layout_head."  # a run may go on without the head that an earlier one had
+    stored = {n: t for n, t in _averaged_weights(run).items() if not n.startswith(head)}
     if any(n not in parameters or parameters[n].shape != t.shape for n, t in stored.items()):
         raise ModelFileError(
             f"The weights in {run} are of another model.", "Give the options of that run again."
         )
     for name, tensor in stored.items():
         parameters[name].copy_(tensor)
+
+
+def _averaged_weights(run: Path) -> dict[str, Tensor]:
+    checkpoint = RunFolder(run).load_newest()
+    if checkpoint is None:
+        raise ModelNotFoundError(f"{run} holds no checkpoint.", "Train it first.")
+    return checkpoint.tensors["ema"]
 
 
 def _new_unet(request: TrainingRequest, text_encoder: CLIPTextModel) -> UNet2DConditionModel:
@@ -261,6 +284,8 @@ def _optimizer(
     request: TrainingRequest, studio: Studio, settings: LoopSettings
 ) -> torch.optim.Optimizer:
     trained = [TrainedModule(module=studio.objective.unet)]
+    if studio.objective.layout_head is not None:
+        trained.append(TrainedModule(module=studio.objective.layout_head))
     if request.options.get("text", "trained") == "trained":
         share = float(request.options.get("text_lr_scale", 0.3))
         trained.append(TrainedModule(module=studio.objective.text_encoder, lr_scale=share))
@@ -277,8 +302,28 @@ def _scaled(studio: Studio, latents: np.ndarray, places: Tensor) -> Tensor:
     return chosen * float(studio.vae.config["scaling_factor"])
 
 
+def _layouts(request: TrainingRequest, pictures: PictureDataset) -> np.ndarray | None:
+    """Return what the layout head is to learn, None where there is no such head.
+
+    Raises:
+        InvalidRequestError: the pictures do not say what is where.
+    """
+    if not float(request.options.get("layout_weight", 0.0)):
+        return None
+    maps = layouts(pictures.attributes)
+    if maps is None:
+        raise InvalidRequestError(
+            "These pictures do not say what stands where.", "Leave out --layout-weight."
+        )
+    return maps
+
+
 def _fetch(
-    request: TrainingRequest, studio: Studio, latents: np.ndarray, captions: CaptionSource
+    request: TrainingRequest,
+    studio: Studio,
+    latents: np.ndarray,
+    captions: CaptionSource,
+    maps: np.ndarray | None,
 ) -> FetchBatch:
     train, _ = hold_out(len(latents), HELD_OUT_COUNT)
 
@@ -291,7 +336,8 @@ def _fetch(
         rng = np.random.default_rng(seed)
         texts = captions.write(places, rng)
         kept = ["" if rng.random() < DROPPED_CAPTIONS else text for text in texts]
-        return _scaled(studio, latents, places), token_ids(studio.tokenizer, kept)
+        batch = (_scaled(studio, latents, places), token_ids(studio.tokenizer, kept))
+        return batch if maps is None else (*batch, torch.from_numpy(maps[places.numpy()]))
 
     return fetch
 

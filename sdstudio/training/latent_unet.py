@@ -13,6 +13,7 @@ from transformers import CLIPTextModel, PreTrainedModel
 
 from sdstudio.errors import InvalidRequestError
 from sdstudio.training.dataset import seeded_generator
+from sdstudio.training.layout_head import LayoutHead
 from sdstudio.training.noise_schedule import (
     NoiseSchedule,
     Weighting,
@@ -111,6 +112,7 @@ class LatentDiffusionObjective(nn.Module):
     Args:
         train_text: whether the text encoder learns along; a frozen one is not saved with the run.
         gamma: bound of the signal-to-noise ratio in the weights.
+        layout_weight: how much the layout counts beside the error; 0 = there is no such head.
     """
 
     def __init__(
@@ -122,17 +124,29 @@ class LatentDiffusionObjective(nn.Module):
         train_text: bool = True,
         weighting: Weighting = "min-snr+1",
         gamma: float = 5.0,
+        layout_weight: float = 0.0,
     ) -> None:
         super().__init__()
         self.unet, self.text_encoder = unet, text_encoder.requires_grad_(train_text)
         self.schedule, self.gamma = schedule, gamma
         self.weighting: Weighting = weighting
         self._trains_text = train_text
+        self.layout_weight = layout_weight
+        self.layout_head = LayoutHead(unet) if layout_weight else None
 
     def forward(
-        self, latents: Tensor, input_ids: Tensor, *, generator: torch.Generator
+        self,
+        latents: Tensor,
+        input_ids: Tensor,
+        layout: Tensor | None = None,
+        *,
+        generator: torch.Generator,
     ) -> dict[str, Tensor]:
-        """Return the losses of scaled latents (B, 4, h, w) and their captions (B, 77)."""
+        """Return the losses of scaled latents (B, 4, h, w) and their captions (B, 77).
+
+        Args:
+            layout: what stands where, (B, CELLS, CELLS), for the layout head.
+        """
         count, total = len(latents), len(self.schedule.betas)
         timesteps = stratified_timesteps(count, total, generator).to(latents.device)
         noise = torch.randn(latents.shape, generator=generator).to(latents.device)
@@ -144,7 +158,11 @@ class LatentDiffusionObjective(nn.Module):
         error = (predicted - target).square().mean(dim=(1, 2, 3))
         weight = self.schedule.loss_weight(timesteps, weighting=self.weighting, gamma=self.gamma)
         early = error[timesteps >= total // 2].mean()
-        return {"loss": (weight * error).mean(), "error": error.mean(), "error_early": early}
+        losses = {"loss": (weight * error).mean(), "error": error.mean(), "error_early": early}
+        if self.layout_head is not None and layout is not None:
+            losses["layout"] = self.layout_head(layout)
+            losses["loss"] = losses["loss"] + self.layout_weight * losses["layout"]
+        return losses
 
 
 @torch.no_grad()

@@ -95,6 +95,7 @@ LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
     "vae": (str, "folder of the autoencoder"),
     "clip": (str, "folder of the CLIP that the text encoder starts from"),
     "init_from": (str, "folder of an earlier run or of a finished model to start from"),
+    "grow_from": (str, "folder of a run at half the resolution to start the inner levels from"),
     "latents": (str, "folder of the cached latents, to share them between runs"),
     "channels": (str, "the UNet's channels by level, 96,192,256"),
     "layers": (int, "residual blocks a level, 1"),
@@ -104,6 +105,7 @@ LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
     "text_lr_scale": (float, "the text encoder's share of the learning rate, 0.3"),
     "weighting": (str, "of the timesteps: min-snr+1, min-snr or constant"),
     "gamma": (float, "bound of min-snr, 5"),
+    "layout_weight": (float, "drawn pictures only: share of the layout head in the loss, 0"),
     "zero_snr": (lambda text: text == "true", "true: the last timestep is pure noise"),
     "optimizer": (str, "adamw or muon"),
 }
