@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -220,11 +221,18 @@ class PictureCommands(QObject):
 
 
 class EditCommands(QObject):
-    """Undo, cut and paste in the field that has the keyboard; the canvas has its own undo."""
+    """Undo, cut and paste in the field that has the keyboard, or else in the page that is shown.
 
-    def __init__(self, actions: dict[str, QAction], canvas: QWidget) -> None:
-        super().__init__(canvas)
-        self._canvas = canvas
+    Args:
+        shown: tells what that page wants edited; its methods "undo", "cut" and so on are called,
+            those it has.
+    """
+
+    def __init__(
+        self, actions: dict[str, QAction], parent: QObject, shown: Callable[[], QWidget]
+    ) -> None:
+        super().__init__(parent)
+        self._shown = shown
         actions["undo"].triggered.connect(lambda: self._do("undo"))
         actions["redo"].triggered.connect(lambda: self._do("redo"))
         actions["cut"].triggered.connect(lambda: self._do("cut"))
@@ -234,7 +242,7 @@ class EditCommands(QObject):
     def _do(self, verb: str) -> None:
         focused = QApplication.focusWidget()
         is_text = isinstance(focused, QLineEdit | QPlainTextEdit)
-        method = getattr(focused if is_text else self._canvas, verb, None)
+        method = getattr(focused if is_text else self._shown(), verb, None)
         if method is not None:
             method()
 

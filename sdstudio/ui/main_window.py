@@ -1,4 +1,4 @@
-"""The window: prompt left, canvas in the middle, gallery and queue below."""
+"""The window: prompt left, the workspaces in the middle, gallery and queue below."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sdstudio.ui.status_strip import StatusStrip
 from sdstudio.ui.widgets.buttons import icon_button
 from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.window_menus import fill_menu_bar
+from sdstudio.ui.workspaces import Workspaces
 
 STATE_VERSION = 1
 PANEL_WIDTH_PX = 340
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         *,
         panel: QWidget,
         stage: Stage,
+        workspaces: Workspaces,
         gallery: QWidget,
         queue: QWidget,
         actions: Mapping[str, QAction],
@@ -73,7 +75,7 @@ class MainWindow(QMainWindow):
             QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowTabbedDocks
         )
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCentralWidget(stage)
+        self.setCentralWidget(workspaces)
         self.strip = StatusStrip()
         left, below = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.prompt_dock = self._dock("prompt", self.tr("Prompt"), panel, left)

@@ -32,7 +32,11 @@ class Canvas(Protocol):
 
 
 class Stage(QWidget):
-    """Holds the canvas and keeps welcome and notices in place over it."""
+    """Holds the canvas and keeps the welcome in place over it.
+
+    Attributes:
+        notices: laid over the pages by whoever shows them.
+    """
 
     def __init__(self, canvas: QWidget, welcome: Welcome) -> None:
         super().__init__()
@@ -49,7 +53,6 @@ class Stage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_welcome()
-        self.notices.adjust()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.welcome and event.type() == QEvent.Type.LayoutRequest:

@@ -13,7 +13,8 @@ from sdstudio.messages.generation import GenerationRequest
 from sdstudio.settings.settings import with_recent_prompt
 from sdstudio.settings.store import SettingsStore
 from sdstudio.ui.background import Background
-from sdstudio.ui.commands import EditCommands, PictureCommands, RunCommands
+from sdstudio.ui.closing import may_close
+from sdstudio.ui.commands import PictureCommands, RunCommands
 from sdstudio.ui.failures import Failures
 from sdstudio.ui.generation_choices import ModelChoice, load_example_prompts
 from sdstudio.ui.generation_form import GenerationForm
@@ -30,6 +31,7 @@ from sdstudio.ui.start.welcome import Welcome
 from sdstudio.ui.taskbar import Taskbar
 from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
 from sdstudio.ui.window_commands import WindowCommands
+from sdstudio.ui.workspace_pages import make_workspaces, restore_page
 
 if TYPE_CHECKING:
     from sdstudio.jobs.journal import QueueJournal
@@ -101,6 +103,7 @@ class Studio(QObject):
         self._theme_switch.wear()
         self.window.open_at(settings.window_geometry, settings.window_state)
         self.panel.focus_prompt()
+        restore_page(self)
 
     def keep_journal(self, journal: QueueJournal | None) -> None:
         """Let waiting runs survive a crash, or say that they do not."""
@@ -139,14 +142,16 @@ class Studio(QObject):
         welcome = Welcome(load_example_prompts()[1:], keys)
         welcome.example_chosen.connect(self._use_example)
         self.stage = Stage(rooms.canvas, welcome)
+        self.workspaces = make_workspaces(self)
         self.window = MainWindow(
             panel=self.panel,
             stage=self.stage,
+            workspaces=self.workspaces,
             gallery=rooms.gallery,
             queue=rooms.queue,
             actions=self.actions,
         )
-        self.window.may_close = self._may_close
+        self.window.may_close = lambda: may_close(self)
         self.window.painted.connect(lambda: QTimer.singleShot(SETTLE_DELAY_MS, self, self._settle))
         self.window.closed.connect(self._on_closed)
 
@@ -178,7 +183,6 @@ class Studio(QObject):
         rooms.connect_to(self.stage, self.pictures, self.failures)
         self.run_commands.submitted.connect(rooms.canvas.watch_run)
         self.panel.prompt.picture_pasted.connect(rooms.drop.take)
-        EditCommands(self.actions, rooms.canvas)
         self.window_commands = WindowCommands(
             self.actions,
             window=self.window,
@@ -251,28 +255,6 @@ class Studio(QObject):
         self._background.run(self.store.save)
 
     # --- closing --------------------------------------------------------------------------
-
-    def _may_close(self) -> bool:
-        count = len(self.controller.unsaved)
-        if not count:
-            return True
-        text = self.tr("One picture is not saved.")
-        if count > 1:
-            text = self.tr("{0} pictures are not saved.").format(count)
-        from PySide6.QtWidgets import QMessageBox
-
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.warning(
-            self.window,
-            self.tr("Close SD Studio"),
-            text,
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
-        if answer == buttons.Save:
-            self.window_commands.choose_folder()
-            return False
-        return answer == buttons.Discard
 
     def _on_closed(self) -> None:
         geometry, state = self.window.place()

@@ -1,0 +1,42 @@
+"""What must be asked before the window closes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from sdstudio.ui.studio import Studio
+
+
+def may_close(studio: Studio) -> bool:
+    """Whether nothing would be lost, or the person does not mind."""
+    return _may_leave_pictures(studio)
+
+
+def _may_leave_pictures(studio: Studio) -> bool:
+    count = len(studio.controller.unsaved)
+    if not count:
+        return True
+    text = _words("One picture is not saved.")
+    if count > 1:
+        text = _words("{0} pictures are not saved.").format(count)
+    from PySide6.QtWidgets import QMessageBox
+
+    buttons = QMessageBox.StandardButton
+    answer = QMessageBox.warning(
+        studio.window,
+        _words("Close SD Studio"),
+        text,
+        buttons.Save | buttons.Discard | buttons.Cancel,
+        buttons.Save,
+    )
+    if answer == buttons.Save:
+        studio.window_commands.choose_folder()
+        return False
+    return answer == buttons.Discard
+
+
+def _words(text: str) -> str:
+    return QCoreApplication.translate("Closing", text)
