@@ -1,0 +1,85 @@
+"""The document on the easel: what every part of the Paint room shows and changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from sdstudio.document.document import Document
+from sdstudio.document.rect import EMPTY, Rect
+from sdstudio.document.state import Layer
+from sdstudio.errors import SdstudioError
+
+T = TypeVar("T")
+
+
+class Easel(QObject):
+    """Holds the open document and tells all who look at it what changed.
+
+    Whoever changes the document does so by `do`, or says so by `touch` afterwards. A stroke in
+    work only says where to paint anew (`repaint`); its end is a `touch`.
+    """
+
+    document_changed = Signal()
+    """Another document is open."""
+    repaint_wanted = Signal(object)
+    """Rect of the document whose pixels changed; often, while a stroke is drawn."""
+    touched = Signal()
+    """Something changed by an act that is over: pixels, layers, selection, box or undo stack."""
+    refused = Signal(object)
+    """SdstudioError: what was wished cannot be done."""
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+
+    @property
+    def document(self) -> Document:
+        """What is painted on."""
+        return self._document
+
+    def put(self, document: Document) -> None:
+        """Put another document up; the one before is closed."""
+        self._document.undo_stack.clear()
+        self._document = document
+        self.document_changed.emit()
+        self.touched.emit()
+
+    def do(self, verb: Callable[[], T]) -> T | None:
+        """Carry out one of the document's verbs and tell what it changed.
+
+        A verb that returns no rectangle is taken to have changed the whole picture. One that
+        cannot be done is told by `refused`, and None is returned.
+        """
+        try:
+            answer = verb()
+        except SdstudioError as error:
+            self.refused.emit(error)
+            return None
+        self.touch(answer if isinstance(answer, Rect) else self._document.bounds)
+        return answer
+
+    def repaint(self, rect: Rect) -> None:
+        """Say where pixels changed while an act goes on."""
+        if not rect.is_empty:
+            self.repaint_wanted.emit(rect)
+
+    def touch(self, rect: Rect = EMPTY) -> None:
+        """Say that an act is over, and where it changed pixels."""
+        self.repaint(rect)
+        self.touched.emit()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.do(self._document.undo)
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self.do(self._document.redo)
+
+    def activate(self, layer: Layer) -> None:
+        """Let tools work on a layer."""
+        self._document.layers.activate(layer.id)
+        self.touched.emit()
