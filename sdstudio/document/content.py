@@ -175,6 +175,11 @@ class Content:
         """Pixels of a layer in the document's coordinates."""
         return self.images[layer.id].read(rect.moved(-layer.x, -layer.y))
 
+    def tiles_under(self, layer: Layer, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
+        """Where the tiles of a layer under `rect` lie, and the tiles; not copied."""
+        tiles = self.images[layer.id].tiles_under(rect.moved(-layer.x, -layer.y))
+        return [(where.moved(layer.x, layer.y), tile) for where, tile in tiles]
+
     def write(self, layer: Layer, rect: Rect, pixels: np.ndarray) -> None:
         self.images[layer.id].write(rect.moved(-layer.x, -layer.y), pixels)
 

@@ -58,6 +58,15 @@ class LayerStack:
         """Where the layer is not empty, in the document's coordinates."""
         return self._content.bounds_of(self.get(layer_id))
 
+    def tiles_under(self, layer: Layer, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
+        """The tiles of a layer under `rect`, for a window to draw; where none lies it is clear.
+
+        Returns:
+            Where each lies in the document, and its pixels: not copied, never to be written to,
+            valid until the next change.
+        """
+        return self._content.tiles_under(layer, rect)
+
     def editable(self, layer_id: int | None = None) -> Layer:
         """The layer of this id, or the active one, if tools may change it.
 

@@ -39,6 +39,10 @@ class Selection:
             return np.full((rect.height, rect.width), 255, np.uint8)
         return self._content.images[SELECTION_ID].read(rect)
 
+    def tiles_under(self, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
+        """The stored tiles under `rect` and where they lie, not copied; none = not selected."""
+        return self._content.images[SELECTION_ID].tiles_under(rect) if self.is_active else []
+
     def rectangle(
         self, left: float, top: float, right: float, bottom: float, *, mode: SelectMode = "replace"
     ) -> Rect:

@@ -68,6 +68,14 @@ class TiledImage:
             elif key in self._tiles or part.any():
                 self._own_tile(key)[inside] = part
 
+    def tiles_under(self, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
+        """The tiles that lie under `rect` and where; not copied: to look at before the next write."""
+        return [
+            (tile_rect(key), tile)
+            for key, _, _ in _cells(rect)
+            if (tile := self._tiles.get(key)) is not None
+        ]
+
     def holds_any(self, rect: Rect) -> bool:
         """Whether a tile lies in `rect`; if not, all of it is 0."""
         return any(key in self._tiles for key, _, _ in _cells(rect))
