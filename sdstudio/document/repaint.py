@@ -172,6 +172,24 @@ def plan_repaint(
     )
 
 
+def plan_box(
+    document: Document, box: Rect, *, training_side: int, multiple: int = 8
+) -> RepaintPlan:
+    """Plan to make all that a box covers anew, with no mask and no edge to blend."""
+    shape = (box.height, box.width)
+    inside = box.intersected(document.bounds).moved(-box.x, -box.y)
+    is_outside = np.ones(shape, bool)
+    is_outside[inside.slices] = False
+    everything = np.full(shape, 255, np.uint8)
+    return RepaintPlan(
+        crop=crop_of_box(box, training_side=training_side, multiple=multiple),
+        pixels=document.composite(box, background=(255, 255, 255))[..., :3],
+        denoise=everything,
+        blend=everything,
+        is_outside=is_outside,
+    )
+
+
 def _resized(pixels: np.ndarray, size: tuple[int, int], resampling: Image.Resampling) -> np.ndarray:
     if size == (pixels.shape[1], pixels.shape[0]):
         return pixels

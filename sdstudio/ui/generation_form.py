@@ -200,27 +200,33 @@ class GenerationForm(QObject):
         self._parents = parents if image is not None else ()
         self.init_image = image
 
-    def to_request(self) -> GenerationRequest:
+    def to_request(self, *, paints: bool = False) -> GenerationRequest:
         """The request as the form stands; draws the seed if it is random.
+
+        Args:
+            paints: for a painted document, which brings its own start and may need no prompt.
 
         Raises:
             InvalidRequestError: the prompt is empty, or the model cannot do it.
         """
         model = self.model_choice
-        if model.takes_prompt and not self.prompt.strip() and self.init_image is None:
+        init_image = None if paints else self.init_image
+        needs_prompt = model.takes_prompt and not paints and init_image is None
+        if needs_prompt and not self.prompt.strip():
             raise InvalidRequestError(
                 self.tr("The prompt is empty."), self.tr("Describe the picture you want.")
             )
-        if self.init_image is not None and not model.can_start_from_picture:
+        if init_image is not None and not model.can_start_from_picture:
             raise InvalidRequestError(
                 self.tr("{0} cannot start from a picture.").format(model.label),
                 self.tr("Remove the starting picture or choose another model."),
             )
         seed = random_seed() if self.is_seed_random else self.seed
         self.last_seed = seed
-        start = self.init_image and ImageToImage(init_image=self.init_image, strength=self.strength)
+        start = init_image and ImageToImage(init_image=init_image, strength=self.strength)
         values = {name: getattr(self, name) for name in PLAIN_FIELDS}
-        return GenerationRequest(**values, seed=seed, start=start, parents=self._parents)
+        parents = () if paints else self._parents
+        return GenerationRequest(**values, seed=seed, start=start, parents=parents)
 
     def load(self, request: GenerationRequest, fields: Iterable[str] = RECALL_FIELDS) -> None:
         """Take over the named fields of a request that made a picture."""

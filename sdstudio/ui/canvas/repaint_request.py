@@ -1,0 +1,173 @@
+"""From a document and a wish to a request; runs off the UI thread, knows nothing of Qt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from sdstudio.document.document import Document
+from sdstudio.document.masks import MaskEdges
+from sdstudio.document.rect import Rect
+from sdstudio.document.repaint import RepaintPlan, plan_box, plan_repaint
+from sdstudio.document.state import DocumentSnapshot
+from sdstudio.errors import InvalidRequestError
+from sdstudio.messages.generation import (
+    MAX_SEED,
+    MAX_STEPS,
+    FillMode,
+    GenerationRequest,
+    ImageToImage,
+    Inpaint,
+)
+from sdstudio.messages.raster import Raster
+from sdstudio.messages.result import PictureResult
+from sdstudio.ui.canvas.repaint_intent import TRAITS, Intent
+
+MIN_STEPS = 4
+"""A low strength raises the number of steps until at least these are run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaintWish:
+    """What the painter asks for.
+
+    Attributes:
+        fill: what lies under the mask before noise is added.
+        sight: what the model sees: "auto" around the mask, the "box", or the whole "picture".
+        training_side, multiple: of the model: pixels of a side it was trained on, and that its
+            pictures' sides are multiples of.
+    """
+
+    intent: Intent
+    strength: float = 1.0
+    fill: FillMode = "original"
+    edges: MaskEdges = field(default_factory=MaskEdges)
+    sight: Literal["auto", "box", "picture"] = "auto"
+    matches_colours: bool = True
+    use_inpainting_model: Literal["auto", "off"] = "auto"
+    training_side: int = 256
+    multiple: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PreparedRepaint:
+    """A plan and the request that carries it out.
+
+    Attributes:
+        canvas_size: of the document when it was planned; the plan's box is in its coordinates.
+    """
+
+    plan: RepaintPlan
+    request: GenerationRequest
+    wish: RepaintWish
+    canvas_size: tuple[int, int]
+
+    def again(self, *, after: int, count: int) -> PreparedRepaint:
+        """The same with other seeds: those that follow the first `after`."""
+        seed = (self.request.seed + after) % (MAX_SEED + 1)
+        return replace(self, request=replace(self.request, seed=seed, count=count))
+
+    def finish(self, result: PictureResult) -> Candidate:
+        """Bring a result home: scaled, its colours matched, its edge blended."""
+        finished = self.plan.finish(result.picture, matches_colours=self.wish.matches_colours)
+        return Candidate(
+            picture=finished.picture,
+            blend=finished.blend,
+            box=self.plan.box,
+            result=result,
+            prepared=self,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """A result at its place, not yet part of the document.
+
+    Attributes:
+        picture: "RGB", as large as the box.
+        blend: (height, width) uint8, how much of it is seen.
+        result: what the engine made, with the request for exactly this picture.
+    """
+
+    picture: Raster
+    blend: np.ndarray
+    box: Rect
+    result: PictureResult
+    prepared: PreparedRepaint
+
+
+def make_plan(document: Document, wish: RepaintWish) -> RepaintPlan:
+    """What the model would see and might change.
+
+    Raises:
+        InvalidRequestError: the intent needs a mask and nothing is masked.
+    """
+    model = {"training_side": wish.training_side, "multiple": wish.multiple}
+    has_mask = not document.mask_bounds().is_empty
+    if wish.intent == "generate" or (wish.intent == "refine" and not has_mask):
+        return plan_box(document, document.box, **model)
+    return plan_repaint(
+        document, edges=wish.edges, strength=wish.strength, box=_sight(document, wish), **model
+    )
+
+
+def prepare(
+    snapshot: DocumentSnapshot, wish: RepaintWish, base: GenerationRequest
+) -> PreparedRepaint:
+    """Plan and write the request.
+
+    Args:
+        base: prompt, model, steps, guidance, seed and count; size and start are replaced.
+
+    Raises:
+        InvalidRequestError: nothing is masked, or there are no words where they are needed.
+    """
+    traits = TRAITS[wish.intent]
+    if traits.needs_prompt and not base.prompt.strip():
+        raise InvalidRequestError("The prompt is empty.", "Describe what should be there.")
+    document = Document.from_snapshot(snapshot)
+    plan = make_plan(document, wish)
+    words = {} if traits.uses_prompt else {"prompt": "", "negative_prompt": ""}
+    request = replace(
+        base,
+        **words,
+        width=plan.crop.width,
+        height=plan.crop.height,
+        num_inference_steps=steps_for(base.num_inference_steps, wish.strength),
+        start=_start(document, plan, wish, base.seed),
+    )
+    return PreparedRepaint(plan=plan, request=request, wish=wish, canvas_size=document.size)
+
+
+def steps_for(num_inference_steps: int, strength: float) -> int:
+    """Enough steps that `MIN_STEPS` of them are run at this strength."""
+    needed = math.ceil(round(MIN_STEPS / strength, 6))
+    return min(MAX_STEPS, max(num_inference_steps, needed))
+
+
+def _start(
+    document: Document, plan: RepaintPlan, wish: RepaintWish, seed: int
+) -> ImageToImage | Inpaint | None:
+    if wish.intent == "generate":
+        return None
+    rng = np.random.default_rng(seed)
+    if document.mask_bounds().is_empty and wish.intent == "refine":
+        init_image = plan.init_image("original", rng)
+        return ImageToImage(init_image=init_image, strength=wish.strength)
+    return plan.start(
+        wish.fill,
+        rng,
+        strength=wish.strength,
+        use_inpainting_model=wish.use_inpainting_model,
+    )
+
+
+def _sight(document: Document, wish: RepaintWish) -> Rect | None:
+    """The box the model shall see; None for the best crop around the mask."""
+    if wish.intent == "expand" or wish.sight == "box":
+        return document.box
+    sees_all = wish.sight == "picture" or TRAITS[wish.intent].sees_all
+    return document.bounds if sees_all else None

@@ -1,0 +1,163 @@
+"""From the document to the engine and back: every run of the painted picture goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from sdstudio.document.document import Document
+from sdstudio.errors import SdstudioError
+from sdstudio.jobs.job import Job
+from sdstudio.messages.events import FinalEvent, JobFinished, StepEvent
+from sdstudio.messages.generation import GenerationRequest
+from sdstudio.messages.result import PictureResult
+from sdstudio.ui.background import Background
+from sdstudio.ui.canvas.placed_picture import BlendShape, PlacedPicture
+from sdstudio.ui.canvas.repaint_request import Candidate, PreparedRepaint, RepaintWish, prepare
+from sdstudio.ui.job_controller import JobController
+
+PREVIEW_DETAIL = 0.5
+"""Previews come in latent cells; half of the box's pixels are plenty to show them smoothly."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Ticket:
+    """A run that was asked for, until its last picture is home."""
+
+    prepared: PreparedRepaint
+    shape: BlendShape
+    live: bool
+    has_started: bool = False
+
+
+class RepaintRun(QObject):
+    """Prepares runs in the background, submits them and brings their pictures home.
+
+    Signals:
+        started: Job, PreparedRepaint: it waits in the queue now.
+        candidate_made: Candidate, bool: a picture is home; whether its run was a live one.
+        preview_changed: another preview, or none.
+        ended: Job, FinalEvent.
+        refused: an error of the wish itself.
+    """
+
+    started = Signal(object, object)
+    candidate_made = Signal(object, bool)
+    preview_changed = Signal()
+    ended = Signal(object, object)
+    refused = Signal(object)
+
+    def __init__(self, controller: JobController, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._background = Background(self)
+        self._tickets: dict[str, _Ticket] = {}
+        self.preview: PlacedPicture | None = None
+        self._preparing = 0
+        controller.job_started.connect(self._on_started)
+        controller.step.connect(self._on_step)
+        controller.picture_made.connect(self._on_picture)
+        controller.job_ended.connect(self._on_ended)
+        controller.queue_changed.connect(self._forget_removed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being prepared, waits or runs."""
+        return self._preparing > 0 or bool(self._tickets)
+
+    def run(
+        self,
+        document: Document,
+        wish: RepaintWish,
+        base: GenerationRequest,
+        *,
+        first: bool = False,
+        live: bool = False,
+        may_still: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Plan off the UI thread, then queue.
+
+        Args:
+            base: prompt, model, seed and count; size and start are replaced.
+            first: before all that wait.
+            may_still: asked when the plan is ready; False drops it.
+        """
+        snapshot = document.snapshot()
+        self._preparing += 1
+
+        def done(prepared: PreparedRepaint) -> None:
+            self._preparing -= 1
+            if may_still():
+                self._submit(prepared, first=first, live=live)
+
+        def failed(error: Exception) -> None:
+            self._preparing -= 1
+            self.refused.emit(error)
+
+        self._background.run(lambda: prepare(snapshot, wish, base), done, failed)
+
+    def run_again(self, prepared: PreparedRepaint, *, after: int, count: int) -> None:
+        """Ask for more candidates of the same plan, with the seeds that follow."""
+        self._submit(prepared.again(after=after, count=count), first=False, live=False)
+
+    def stop(self, job: Job) -> None:
+        """End a run at once, wherever it is."""
+        self._controller.cancel(job.id)
+
+    def close(self) -> None:
+        """Wait for what is being prepared or brought home."""
+        self._background.finish()
+
+    def _submit(self, prepared: PreparedRepaint, *, first: bool, live: bool) -> None:
+        try:
+            shape = BlendShape(prepared.plan.box, prepared.plan.blend)
+            ticket = _Ticket(prepared=prepared, shape=shape, live=live)
+            job = self._controller.submit(prepared.request, first=first, is_kept_aside=True)
+        except SdstudioError as error:
+            self.refused.emit(error)
+            return
+        self._tickets[job.id] = ticket
+        self.started.emit(job, prepared)
+
+    def _on_started(self, job: Job) -> None:
+        ticket = self._tickets.get(job.id)
+        if ticket is not None:
+            ticket.has_started = True
+
+    def _on_step(self, step: StepEvent) -> None:
+        ticket = self._tickets.get(step.job_id)
+        if ticket is not None and step.preview is not None:
+            self._show(ticket.shape.place(step.preview, detail=PREVIEW_DETAIL))
+
+    def _on_picture(self, job: Job, result: PictureResult) -> None:
+        ticket = self._tickets.get(job.id)
+        if ticket is None:
+            return
+        prepared, live = ticket.prepared, ticket.live
+
+        def done(candidate: Candidate) -> None:
+            self._show(None)
+            self.candidate_made.emit(candidate, live)
+
+        self._background.run(lambda: prepared.finish(result), done)
+
+    def _on_ended(self, job: Job, event: FinalEvent) -> None:
+        if self._tickets.pop(job.id, None) is not None:
+            self.ended.emit(job, event)
+            if not isinstance(event, JobFinished):
+                self._show(None)
+
+    def _forget_removed(self) -> None:
+        """Runs that were taken out of the queue before they began."""
+        known = {job.id for job in self._controller.queue.unfinished}
+        self._tickets = {
+            job_id: ticket
+            for job_id, ticket in self._tickets.items()
+            if ticket.has_started or job_id in known
+        }
+
+    def _show(self, preview: PlacedPicture | None) -> None:
+        self.preview = preview
+        self.preview_changed.emit()
