@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, QSizeF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QFocusEvent,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette
 
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import FinalEvent, ProgressEvent, StepEvent
@@ -23,14 +14,14 @@ from sdstudio.ui.background import Background
 from sdstudio.ui.canvas import page_painting
 from sdstudio.ui.canvas.live_run import LiveRun
 from sdstudio.ui.canvas.page_picture import PagePicture
+from sdstudio.ui.canvas.page_view import PageView
 from sdstudio.ui.canvas.shown_picture import ShownPicture, of_result
-from sdstudio.ui.canvas.viewpoint import Viewpoint
 
 WORDS_DELAY_MS = 250
 """What lasts shorter than this is not worth a word."""
 
 
-class CanvasView(QWidget):
+class CanvasView(PageView):
     """Shows one picture, or the page a run is filling.
 
     A person who looks at another picture during a run is not interrupted by it: the run comes
@@ -42,21 +33,12 @@ class CanvasView(QWidget):
 
     shown_changed = Signal(object)  # ShownPicture
     watching_changed = Signal(bool)  # whether a run goes on unseen
-    view_changed = Signal()  # another zoom or another page
     mime_pasted = Signal(object)  # QMimeData
     copy_wanted = Signal()
-    menu_wanted = Signal(object)  # QPoint on the screen
-    drag_wanted = Signal()
-    neighbour_wanted = Signal(int)  # 1 for the next picture, -1 for the one before
 
     def __init__(self, background: Background) -> None:
         super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setMinimumSize(160, 120)
         self.setAccessibleName(self.tr("Canvas"))
-        self.viewpoint = Viewpoint()
         self.shown: ShownPicture | None = None
         self._background = background
         self._picture: PagePicture | None = None
@@ -68,7 +50,6 @@ class CanvasView(QWidget):
         self._missing = ""
         self.is_blank = True
         """Nothing has happened yet, and the welcome has the place."""
-        self._has_key_focus = False
         self._words_timer = QTimer(self)
         self._words_timer.setSingleShot(True)
         self._words_timer.setInterval(WORDS_DELAY_MS)
@@ -152,16 +133,6 @@ class CanvasView(QWidget):
 
     # --- what a person does ---------------------------------------------------------------
 
-    def fit(self) -> None:
-        """Show the whole page."""
-        self.viewpoint.fit()
-        self.refresh_view()
-
-    def refresh_view(self) -> None:
-        """Paint anew after the viewpoint changed."""
-        self.update()
-        self.view_changed.emit()
-
     def paste(self) -> None:
         """Take what lies on the clipboard."""
         self.mime_pasted.emit(QGuiApplication.clipboard().mimeData())
@@ -169,11 +140,6 @@ class CanvasView(QWidget):
     def copy(self) -> None:
         """Ask for a copy of the picture."""
         self.copy_wanted.emit()
-
-    @property
-    def page_rect(self) -> QRect:
-        """The page in logical pixels, rounded outwards."""
-        return self.viewpoint.rect().toAlignedRect()
 
     @property
     def words(self) -> str:
@@ -187,33 +153,15 @@ class CanvasView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(640, 480)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.viewpoint.set_view(QSizeF(self.size()), self.devicePixelRatioF())
-        self.view_changed.emit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._has_key_focus = event.reason() in (
-            Qt.FocusReason.TabFocusReason,
-            Qt.FocusReason.BacktabFocusReason,
-        )
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._has_key_focus = False
-        self.update()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu_wanted.emit(event.globalPos())
-
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
-        self.viewpoint.set_view(QSizeF(self.size()), ratio)
+        self.viewpoint.set_view(self.view_size(), ratio)
         painter = QPainter(self)
         palette = self.palette()
         painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Dark))
         page = self.viewpoint.rect()
         picture = self._displayed()
-        if self._has_key_focus:
+        if self.has_key_focus:
             page_painting.paint_focus(painter, self.rect().toRectF(), palette)
         if self.is_blank:
             return

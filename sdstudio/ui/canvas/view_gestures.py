@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from sdstudio.ui.canvas.canvas_view import CanvasView
+from sdstudio.ui.canvas.page_view import PageView
 
 ZOOM_PER_NOTCH = 1.25
 NOTCH = 120.0
@@ -22,7 +22,7 @@ ARROW_PAN_PX = 48
 class ViewGestures(QObject):
     """Turns what a person does on the canvas into moves of its viewpoint."""
 
-    def __init__(self, canvas: CanvasView) -> None:
+    def __init__(self, canvas: PageView) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._space_is_held = False
@@ -48,7 +48,7 @@ class ViewGestures(QObject):
         if delta:
             viewpoint = self._canvas.viewpoint
             factor = ZOOM_PER_NOTCH ** (delta / NOTCH)
-            viewpoint.zoom_to(viewpoint.zoom * factor, event.position())
+            viewpoint.zoom_to(viewpoint.zoom * factor, self._canvas.place(event.position()))
             self._canvas.refresh_view()
         event.accept()
         return True
@@ -57,7 +57,8 @@ class ViewGestures(QObject):
         if event.gestureType() != Qt.NativeGestureType.ZoomNativeGesture:
             return False
         viewpoint = self._canvas.viewpoint
-        viewpoint.zoom_to(viewpoint.zoom * (1 + event.value()), event.position())
+        anchor = self._canvas.place(event.position())
+        viewpoint.zoom_to(viewpoint.zoom * (1 + event.value()), anchor)
         self._canvas.refresh_view()
         return True
 
