@@ -10,13 +10,14 @@ from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QToolButton
 
 from sdstudio.ui.canvas.canvas_view import CanvasView
+from sdstudio.ui.canvas.page_view import PageView
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import icon_button, text_button, with_shortcut
 
 EDGE_PX = 10
 
 
-def add_view_actions(canvas: CanvasView) -> dict[str, QAction]:
+def add_view_actions(canvas: PageView) -> dict[str, QAction]:
     """Give the canvas its own actions, for the menu and the keys."""
     view = canvas.viewpoint
     table = (
@@ -36,7 +37,7 @@ def add_view_actions(canvas: CanvasView) -> dict[str, QAction]:
     return actions
 
 
-def _change_view(canvas: CanvasView, act: Callable[[], None]) -> None:
+def _change_view(canvas: PageView, act: Callable[[], None]) -> None:
     act()
     canvas.refresh_view()
 
@@ -44,7 +45,7 @@ def _change_view(canvas: CanvasView, act: Callable[[], None]) -> None:
 class ZoomBar(QFrame):
     """Says how large the picture is shown, and changes it."""
 
-    def __init__(self, canvas: CanvasView, actions: dict[str, QAction]) -> None:
+    def __init__(self, canvas: PageView, actions: dict[str, QAction]) -> None:
         super().__init__(canvas)
         self.setProperty("role", "card")
         self._canvas = canvas
