@@ -39,19 +39,17 @@ class FinishedRepaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaintPlan:
-    """What the model will see and what may change, before anything is run.
+class MaskPlan:
+    """Where the model looks and what it may change.
 
     Attributes:
         crop: the part of the document and the size the model paints it in.
-        pixels: (height, width, 3), the document in the box; white where nothing is.
         denoise: (height, width) uint8, what the model may change.
         blend: (height, width) uint8, what is seen of the result.
         is_outside: (height, width) bool, beyond the document's edges; all of it is new.
     """
 
     crop: ContextCrop
-    pixels: np.ndarray
     denoise: np.ndarray
     blend: np.ndarray
     is_outside: np.ndarray
@@ -59,6 +57,17 @@ class RepaintPlan:
     @property
     def box(self) -> Rect:
         return self.crop.box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaintPlan(MaskPlan):
+    """What the model will see and what may change, before anything is run.
+
+    Attributes:
+        pixels: (height, width, 3), the document in the box; white where nothing is.
+    """
+
+    pixels: np.ndarray
 
     @property
     def mask_image(self) -> Raster:
@@ -144,7 +153,6 @@ def plan_repaint(
     Raises:
         InvalidRequestError: nothing is masked and the box lies within the picture.
     """
-    edges = edges or MaskEdges()
     if box is None:
         crop = context_crop(
             document.mask_bounds(),
@@ -155,17 +163,25 @@ def plan_repaint(
         )
     else:
         crop = crop_of_box(box, training_side=training_side, multiple=multiple)
-    is_outside = np.ones((crop.box.height, crop.box.width), bool)
-    inside = crop.box.intersected(document.bounds).moved(-crop.box.x, -crop.box.y)
-    is_outside[inside.slices] = False
+    return _with_pixels(document, plan_masks(document, crop, edges or MaskEdges(), strength))
+
+
+def plan_masks(
+    document: Document, crop: ContextCrop, edges: MaskEdges, strength: float = 1.0
+) -> MaskPlan:
+    """The two masks of a repaint in a crop; looks at no pixels.
+
+    Raises:
+        InvalidRequestError: nothing is masked and the crop lies within the picture.
+    """
+    is_outside = _outside(document, crop.box)
     painted = np.where(is_outside, np.uint8(0), document.mask_values(crop.box))
     mask = np.where(is_outside, np.uint8(255), painted)
     require_mask(mask)
     # The new part's edge lies beyond the border: what is there already keeps its bytes.
     may_change = is_outside | (grown(painted, edges.grow_px) > 0)
-    return RepaintPlan(
+    return MaskPlan(
         crop=crop,
-        pixels=document.composite(crop.box, background=(255, 255, 255))[..., :3],
         denoise=denoise_mask(mask, edges, strength),
         blend=np.where(may_change, blend_mask(mask, edges), np.uint8(0)),
         is_outside=is_outside,
@@ -176,18 +192,32 @@ def plan_box(
     document: Document, box: Rect, *, training_side: int, multiple: int = 8
 ) -> RepaintPlan:
     """Plan to make all that a box covers anew, with no mask and no edge to blend."""
-    shape = (box.height, box.width)
-    inside = box.intersected(document.bounds).moved(-box.x, -box.y)
-    is_outside = np.ones(shape, bool)
-    is_outside[inside.slices] = False
-    everything = np.full(shape, 255, np.uint8)
-    return RepaintPlan(
+    everything = np.full((box.height, box.width), 255, np.uint8)
+    masks = MaskPlan(
         crop=crop_of_box(box, training_side=training_side, multiple=multiple),
-        pixels=document.composite(box, background=(255, 255, 255))[..., :3],
         denoise=everything,
         blend=everything,
-        is_outside=is_outside,
+        is_outside=_outside(document, box),
     )
+    return _with_pixels(document, masks)
+
+
+def _with_pixels(document: Document, masks: MaskPlan) -> RepaintPlan:
+    return RepaintPlan(
+        crop=masks.crop,
+        denoise=masks.denoise,
+        blend=masks.blend,
+        is_outside=masks.is_outside,
+        pixels=document.composite(masks.box, background=(255, 255, 255))[..., :3],
+    )
+
+
+def _outside(document: Document, box: Rect) -> np.ndarray:
+    """(height, width) bool, what of the box lies beyond the document's edges."""
+    is_outside = np.ones((box.height, box.width), bool)
+    inside = box.intersected(document.bounds).moved(-box.x, -box.y)
+    is_outside[inside.slices] = False
+    return is_outside
 
 
 def _resized(pixels: np.ndarray, size: tuple[int, int], resampling: Image.Resampling) -> np.ndarray:
