@@ -8,8 +8,16 @@ from typing import Literal
 from sdstudio.errors import InvalidRequestError
 
 TrainingKind = Literal[
-    "autoencoder", "tiny-decoder", "clip", "latent-diffusion", "ddpm", "inpainting", "few-step"
+    "all",
+    "autoencoder",
+    "tiny-decoder",
+    "clip",
+    "latent-diffusion",
+    "ddpm",
+    "inpainting",
+    "few-step",
 ]
+"""What to train; "all" is the built-in model with every part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

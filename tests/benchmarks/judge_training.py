@@ -72,9 +72,7 @@ def answers(scene: SceneAttributes) -> list[int]:
     for half, thing in _halves(scene).items():
         right |= {f"{half} subject": thing.subject, f"{half} colour": thing.colour}
     return [
-        CLASSES[question.split(" ")[-1]].index(right[question])
-        if question in right
-        else NOT_ASKED
+        CLASSES[question.split(" ")[-1]].index(right[question]) if question in right else NOT_ASKED
         for question in QUESTIONS
     ]
 
@@ -142,7 +140,7 @@ def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def vary(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Make some pictures softer, noisier, brighter: what a VAE does is not to be held against it."""
+    """Make pictures softer, noisier or brighter, as a VAE does: that is not to be held against it."""
     soft, light = torch.rand(2, generator=generator).tolist()
     if soft < 0.4:
         small = F.interpolate(pictures, size=72 + int(100 * soft), mode="area")

@@ -39,12 +39,20 @@ class TrainCommand:
         engine: imports and builds the trainer; called when the command runs.
         defaults: values of `TrainingRequest` that differ from its own.
         options: the trainer's options by name, each (type, help); shown as --like-this.
+        by_recipe: whether its settings are fixed, but for output, seed and precision.
     """
 
     help: str
     engine: Callable[[], Engine]
+    by_recipe: bool = False
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     options: Mapping[str, tuple[Convert, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _whole_model() -> Engine:
+    from sdstudio.training.whole_model import WholeModelTrainer
+
+    return WholeModelTrainer()
 
 
 def _autoencoder() -> Engine:
@@ -111,6 +119,11 @@ LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
 }
 
 COMMANDS: dict[str, TrainCommand] = {
+    "all": TrainCommand(
+        help="the built-in model from nothing, stage by stage",
+        engine=_whole_model,
+        by_recipe=True,
+    ),
     "autoencoder": TrainCommand(
         help="pictures to latents and back (AutoencoderKL)",
         engine=_autoencoder,
@@ -269,19 +282,7 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
     for name, command in COMMANDS.items():
         kind = kinds.add_parser(name, help=command.help)
         kind.add_argument("--output", required=True, help="folder of the run")
-        kind.add_argument("--data", help='"world" (the default) or a folder of pictures')
-        for option in (
-            "steps",
-            "batch-size",
-            "accumulation",
-            "resolution",
-            "seed",
-            "checkpoint-every",
-            "sample-every",
-        ):
-            kind.add_argument(f"--{option}", type=int)
-        kind.add_argument("--learning-rate", type=float)
-        kind.add_argument("--ema-decay", type=float)
+        kind.add_argument("--seed", type=int)
         kind.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
         kind.add_argument(
             "--fresh",
@@ -290,8 +291,25 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
             default=None,
             help="refuse a folder that already holds a run",
         )
-        for option, (convert, text) in (dict(command.options) | LOOP_OPTIONS).items():
-            kind.add_argument(f"--{option.replace('_', '-')}", type=convert, help=text)
+        if not command.by_recipe:
+            _add_settings(kind, command)
+
+
+def _add_settings(kind: argparse.ArgumentParser, command: TrainCommand) -> None:
+    kind.add_argument("--data", help='"world" (the default) or a folder of pictures')
+    for option in (
+        "steps",
+        "batch-size",
+        "accumulation",
+        "resolution",
+        "checkpoint-every",
+        "sample-every",
+    ):
+        kind.add_argument(f"--{option}", type=int)
+    kind.add_argument("--learning-rate", type=float)
+    kind.add_argument("--ema-decay", type=float)
+    for option, (convert, text) in (dict(command.options) | LOOP_OPTIONS).items():
+        kind.add_argument(f"--{option.replace('_', '-')}", type=convert, help=text)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,143 @@
+"""How the built-in model was made: its stages, in order, with all their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from sdstudio.messages.training import TrainingKind, TrainingRequest
+
+Values = Mapping[str, Any]
+
+WORLD = "world"
+"""Folder of the drawn pictures, shared by the stages."""
+
+
+def _nothing() -> Values:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One training run on the way to the model.
+
+    Attributes:
+        name: its folder within the output.
+        values: fields of `TrainingRequest` that differ from its own.
+        options: the trainer's own options.
+        needs: options that name what an earlier stage left, as paths within the output.
+        product: what it leaves, within its folder.
+        shares_world: whether it reads the common drawings; else it draws its own.
+    """
+
+    name: str
+    kind: TrainingKind
+    product: str
+    values: Values = field(default_factory=_nothing)
+    options: Values = field(default_factory=_nothing)
+    needs: Mapping[str, str] = field(default_factory=_nothing)
+    shares_world: bool = True
+
+    def request(self, output: Path, *, pictures: int, seed: int, precision: Any) -> TrainingRequest:
+        """Return the training request of this stage within the folder `output`."""
+        options = dict(self.options)
+        if self.shares_world:
+            options |= {"pictures": pictures, "data_folder": str(output / WORLD)}
+        options |= {name: str(output / place) for name, place in self.needs.items()}
+        return TrainingRequest(
+            kind=self.kind,
+            output=str(output / self.name),
+            seed=seed,
+            precision=precision,
+            options=options,
+            **self.values,
+        )
+
+    def command(self) -> str:
+        """Return the command that trains this stage alone, as a person would type it."""
+        said = {**self.values, **self.options, **dict.fromkeys(self.needs, "...")}
+        spelled = (f"--{name.replace('_', '-')} {_text(value)}" for name, value in said.items())
+        return " ".join(("sdstudio train", self.kind, *spelled))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """All stages; the last latent-diffusion run is the model.
+
+    Attributes:
+        pictures: drawings that the stages share.
+    """
+
+    pictures: int
+    stages: tuple[Stage, ...]
+
+    def stage(self, kind: TrainingKind) -> Stage:
+        """Return the last stage of a kind."""
+        return [stage for stage in self.stages if stage.kind == kind][-1]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_VAE = {"vae": "autoencoder/vae"}
+_PARTS = _VAE | {"clip": "clip/clip"}
+_PAINTING = {"optimizer": "muon", "zero_snr": True}
+
+BUILT_IN = Recipe(
+    pictures=28_000,
+    stages=(
+        Stage(
+            name="autoencoder",
+            kind="autoencoder",
+            product="vae",
+            values={"steps": 3000, "batch_size": 4, "ema_decay": 0.995},
+            options={"sizes": "128:0.75,256:0.25", "kl_weight": 3e-4},
+        ),
+        Stage(
+            name="clip",
+            kind="clip",
+            product="clip",
+            values={"steps": 560, "batch_size": 128, "learning_rate": 1.2e-3, "ema_decay": 0.99},
+        ),
+        Stage(
+            name="latent-diffusion-128",
+            kind="latent-diffusion",
+            product="pipeline",
+            values={
+                "resolution": 128,
+                "steps": 1500,
+                "batch_size": 32,
+                "learning_rate": 2e-3,
+                "ema_decay": 0.995,
+            },
+            options=_PAINTING,
+            needs=_PARTS,
+        ),
+        Stage(
+            name="latent-diffusion-256",
+            kind="latent-diffusion",
+            product="pipeline",
+            values={
+                "resolution": 256,
+                "steps": 1000,
+                "batch_size": 16,
+                "learning_rate": 1.2e-3,
+                "ema_decay": 0.99,
+            },
+            options=_PAINTING,
+            needs=_PARTS | {"init_from": "latent-diffusion-128"},
+        ),
+        Stage(
+            name="tiny-decoder",
+            kind="tiny-decoder",
+            product="tiny_vae",
+            values={"steps": 4000, "batch_size": 8, "ema_decay": 0.998},
+            needs=_VAE,
+            shares_world=False,
+        ),
+    ),
+)
