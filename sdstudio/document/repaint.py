@@ -81,7 +81,7 @@ class RepaintPlan(MaskPlan):
         Beyond the edges there is nothing to keep: "original" continues the edge there.
         """
         size = self.crop.width, self.crop.height
-        return _raster(_resized(self._filled(fill, rng), size, Image.Resampling.LANCZOS))
+        return _raster(_resized(self.filled(fill, rng), size, Image.Resampling.LANCZOS))
 
     def start(
         self,
@@ -127,7 +127,7 @@ class RepaintPlan(MaskPlan):
         outside = np.where(self.is_outside, np.uint8(255), np.uint8(0))
         return prefill(self.pixels, outside, "edge", np.random.default_rng(0))
 
-    def _filled(self, fill: FillMode, rng: np.random.Generator) -> np.ndarray:
+    def filled(self, fill: FillMode, rng: np.random.Generator) -> np.ndarray:
         painted = np.where(self.is_outside, np.uint8(255), self.denoise)
         return prefill(self._continued(), painted, fill, rng)
 
@@ -163,7 +163,14 @@ def plan_repaint(
         )
     else:
         crop = crop_of_box(box, training_side=training_side, multiple=multiple)
-    return _with_pixels(document, plan_masks(document, crop, edges or MaskEdges(), strength))
+    return plan_crop(document, crop, edges or MaskEdges(), strength)
+
+
+def plan_crop(
+    document: Document, crop: ContextCrop, edges: MaskEdges, strength: float = 1.0
+) -> RepaintPlan:
+    """Plan a repaint of what is masked in a crop that was chosen already."""
+    return _with_pixels(document, plan_masks(document, crop, edges, strength))
 
 
 def plan_masks(
@@ -188,16 +195,14 @@ def plan_masks(
     )
 
 
-def plan_box(
-    document: Document, box: Rect, *, training_side: int, multiple: int = 8
-) -> RepaintPlan:
-    """Plan to make all that a box covers anew, with no mask and no edge to blend."""
-    everything = np.full((box.height, box.width), 255, np.uint8)
+def plan_all(document: Document, crop: ContextCrop) -> RepaintPlan:
+    """Plan to make all of a crop anew, with no mask and no edge to blend."""
+    everything = np.full((crop.box.height, crop.box.width), 255, np.uint8)
     masks = MaskPlan(
-        crop=crop_of_box(box, training_side=training_side, multiple=multiple),
+        crop=crop,
         denoise=everything,
         blend=everything,
-        is_outside=_outside(document, box),
+        is_outside=_outside(document, crop.box),
     )
     return _with_pixels(document, masks)
 

@@ -86,9 +86,7 @@ class JobController(QObject):
 
     # --- wishes ---------------------------------------------------------------------------
 
-    def submit(
-        self, request: Request, *, first: bool = False, is_kept_aside: bool = False
-    ) -> Job:
+    def submit(self, request: Request, *, first: bool = False, is_kept_aside: bool = False) -> Job:
         """Queue a run, at the end or before all that wait.
 
         Args:
@@ -142,6 +140,10 @@ class JobController(QObject):
             self._engine_reset_wanted.emit()
 
     # --- pictures and the journal ---------------------------------------------------------
+
+    def save(self, result: PictureResult) -> None:
+        """Write a picture that was kept aside."""
+        self._save(result)
 
     def save_again(self) -> None:
         """Try once more to write every picture that could not be saved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -35,6 +36,9 @@ class CandidateList(QObject):
 
     def __getitem__(self, index: int) -> Candidate:
         return self._candidates[index]
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self._candidates)
 
     @property
     def current(self) -> Candidate | None:

@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
+from sdstudio.document.context import ContextCrop, context_crop, crop_of_box
 from sdstudio.document.document import Document
 from sdstudio.document.masks import MaskEdges
 from sdstudio.document.rect import Rect
-from sdstudio.document.repaint import RepaintPlan, plan_box, plan_repaint
+from sdstudio.document.repaint import RepaintPlan, plan_all, plan_crop
 from sdstudio.document.state import DocumentSnapshot
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import (
@@ -58,16 +59,18 @@ class PreparedRepaint:
 
     Attributes:
         canvas_size: of the document when it was planned; the plan's box is in its coordinates.
+        first_seed: of the first picture that was asked for with this plan.
     """
 
     plan: RepaintPlan
     request: GenerationRequest
     wish: RepaintWish
     canvas_size: tuple[int, int]
+    first_seed: int
 
-    def again(self, *, after: int, count: int) -> PreparedRepaint:
-        """The same with other seeds: those that follow the first `after`."""
-        seed = (self.request.seed + after) % (MAX_SEED + 1)
+    def again(self, *, asked: int, count: int) -> PreparedRepaint:
+        """The same with other seeds: those that follow the first `asked` of the plan."""
+        seed = (self.first_seed + asked) % (MAX_SEED + 1)
         return replace(self, request=replace(self.request, seed=seed, count=count))
 
     def finish(self, result: PictureResult) -> Candidate:
@@ -99,19 +102,36 @@ class Candidate:
     prepared: PreparedRepaint
 
 
+def has_mask(document: Document, wish: RepaintWish) -> bool:
+    """Whether only a part of what the model sees is to change."""
+    if wish.intent == "generate":
+        return False
+    return wish.intent == "expand" or not document.mask_bounds().is_empty
+
+
+def crop_for(document: Document, wish: RepaintWish) -> ContextCrop:
+    """What the model would see.
+
+    Raises:
+        InvalidRequestError: the intent needs a mask and nothing is masked.
+    """
+    size = {"training_side": wish.training_side, "multiple": wish.multiple}
+    box = _sight(document, wish)
+    if box is not None:
+        return crop_of_box(box, **size)
+    return context_crop(document.mask_bounds(), document.bounds, **size)
+
+
 def make_plan(document: Document, wish: RepaintWish) -> RepaintPlan:
     """What the model would see and might change.
 
     Raises:
         InvalidRequestError: the intent needs a mask and nothing is masked.
     """
-    model = {"training_side": wish.training_side, "multiple": wish.multiple}
-    has_mask = not document.mask_bounds().is_empty
-    if wish.intent == "generate" or (wish.intent == "refine" and not has_mask):
-        return plan_box(document, document.box, **model)
-    return plan_repaint(
-        document, edges=wish.edges, strength=wish.strength, box=_sight(document, wish), **model
-    )
+    crop = crop_for(document, wish)
+    if not has_mask(document, wish) and wish.intent in ("generate", "refine"):
+        return plan_all(document, crop)
+    return plan_crop(document, crop, wish.edges, wish.strength)
 
 
 def prepare(
@@ -139,7 +159,13 @@ def prepare(
         num_inference_steps=steps_for(base.num_inference_steps, wish.strength),
         start=_start(document, plan, wish, base.seed),
     )
-    return PreparedRepaint(plan=plan, request=request, wish=wish, canvas_size=document.size)
+    return PreparedRepaint(
+        plan=plan,
+        request=request,
+        wish=wish,
+        canvas_size=document.size,
+        first_seed=request.seed,
+    )
 
 
 def steps_for(num_inference_steps: int, strength: float) -> int:
@@ -154,7 +180,7 @@ def _start(
     if wish.intent == "generate":
         return None
     rng = np.random.default_rng(seed)
-    if document.mask_bounds().is_empty and wish.intent == "refine":
+    if not has_mask(document, wish):
         init_image = plan.init_image("original", rng)
         return ImageToImage(init_image=init_image, strength=wish.strength)
     return plan.start(
@@ -167,7 +193,7 @@ def _start(
 
 def _sight(document: Document, wish: RepaintWish) -> Rect | None:
     """The box the model shall see; None for the best crop around the mask."""
-    if wish.intent == "expand" or wish.sight == "box":
+    if wish.sight == "box" or wish.intent == "expand" or not has_mask(document, wish):
         return document.box
     sees_all = wish.sight == "picture" or TRAITS[wish.intent].sees_all
     return document.bounds if sees_all else None

@@ -54,6 +54,8 @@ class RepaintRun(QObject):
         self._controller = controller
         self._background = Background(self)
         self._tickets: dict[str, _Ticket] = {}
+        self._asked: dict[int, int] = {}
+        """How many pictures were asked for of a plan, whose candidates keep it alive."""
         self.preview: PlacedPicture | None = None
         self._preparing = 0
         controller.job_started.connect(self._on_started)
@@ -98,9 +100,14 @@ class RepaintRun(QObject):
 
         self._background.run(lambda: prepare(snapshot, wish, base), done, failed)
 
-    def run_again(self, prepared: PreparedRepaint, *, after: int, count: int) -> None:
+    def run_more(self, prepared: PreparedRepaint, *, count: int) -> None:
         """Ask for more candidates of the same plan, with the seeds that follow."""
-        self._submit(prepared.again(after=after, count=count), first=False, live=False)
+        again = prepared.again(count=count, asked=self._asked.get(id(prepared.plan), 0))
+        self._submit(again, first=False, live=False)
+
+    def forget_plans(self) -> None:
+        """No candidate is left that more could be asked for."""
+        self._asked.clear()
 
     def stop(self, job: Job) -> None:
         """End a run at once, wherever it is."""
@@ -119,6 +126,8 @@ class RepaintRun(QObject):
             self.refused.emit(error)
             return
         self._tickets[job.id] = ticket
+        asked = self._asked.get(id(prepared.plan), 0)
+        self._asked[id(prepared.plan)] = asked + prepared.request.count
         self.started.emit(job, prepared)
 
     def _on_started(self, job: Job) -> None:
