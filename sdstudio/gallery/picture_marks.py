@@ -85,6 +85,31 @@ class PictureMarks:
         board = board_name(name)
         SideFile(self._folders[0]).change(lambda content: content.boards.append(board))
 
+    def rename_board(self, old: str, new: str) -> None:
+        """Give a board another name, in its place among the others.
+
+        Raises:
+            InvalidRequestError: there is a board of that name, or nothing is left of it.
+        """
+        name = board_name(new)
+        if name == old:
+            return
+        if name in dict(self.boards()):
+            raise InvalidRequestError(f"There is a board called {name}.", "Choose another name.")
+        for folder in self._folders:
+            side = SideFile(folder)
+            if not side.stamp():
+                continue
+
+            def edit(content: SideContent) -> None:
+                content.boards = [name if board == old else board for board in content.boards]
+                for key, marks in content.pictures.items():
+                    boards = tuple(name if board == old else board for board in marks.boards)
+                    content.pictures[key] = replace(marks, boards=boards)
+
+            content = side.change(edit)
+            replace_all_marks(self._index, folder, content.pictures, stamp=side.stamp())
+
     def remove_board(self, name: str) -> None:
         """Remove a board; its pictures stay."""
         for folder in self._folders:

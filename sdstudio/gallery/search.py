@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sdstudio.messages.generation import MAX_SEED
@@ -204,3 +204,14 @@ def _rating(value: str) -> tuple[str, tuple[int]]:
         raise ValueError(value)
     sign, stars, plus = match.groups()
     return f"rating {'>=' if plus else sign or '='} ?", (int(stars),)
+
+
+def within(query: Query, *, board: str | None = None, is_unboarded: bool = False) -> Query:
+    """The same question about one board only, or about pictures that are on none."""
+    conditions, values = list(query.conditions), list(query.values)
+    if board is not None:
+        conditions.append("pictures.id IN (SELECT picture_id FROM boards WHERE board = ?)")
+        values.append(board)
+    if is_unboarded:
+        conditions.append("pictures.id NOT IN (SELECT picture_id FROM boards)")
+    return replace(query, conditions=tuple(conditions), values=tuple(values))

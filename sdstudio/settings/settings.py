@@ -22,6 +22,7 @@ class Settings:
 
     Attributes:
         gallery_folder: "" for the default place.
+        extra_folders: whose pictures the gallery shows as well, in place.
         preview_mode: which decoder makes previews; "off" for none.
         cpu_offload: keep on the graphics card only what is working at the moment.
         picture_format: of new pictures; "webp" is lossless.
@@ -35,6 +36,7 @@ class Settings:
 
     theme: Theme = "dark"
     gallery_folder: str = ""
+    extra_folders: tuple[str, ...] = ()
     device: DeviceChoice = "auto"
     dtype: DtypeChoice = "auto"
     preview_mode: PreviewMode = "automatic"
