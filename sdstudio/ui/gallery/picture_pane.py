@@ -1,0 +1,55 @@
+"""One picture of the gallery, with zoom and pan."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+
+from sdstudio.ui.canvas import page_painting
+from sdstudio.ui.canvas.page_picture import PagePicture
+from sdstudio.ui.canvas.page_view import PageView
+
+EMPTY_PAGE = QSize(256, 256)
+
+
+class PicturePane(PageView):
+    """Shows a picture, or words where there is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(self.tr("Picture"))
+        self._picture: PagePicture | None = None
+        self._words = ""
+
+    @property
+    def picture(self) -> PagePicture | None:
+        """What is shown."""
+        return self._picture
+
+    def show_picture(self, picture: PagePicture | None, words: str = "") -> None:
+        """Show a picture; `words` stand where there is none."""
+        self._picture, self._words = picture, words
+        self.viewpoint.set_page(EMPTY_PAGE if picture is None else picture.size)
+        self.refresh_view()
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 480)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ratio = self.devicePixelRatioF()
+        self.viewpoint.set_view(self.view_size(), ratio)
+        painter = QPainter(self)
+        palette = self.palette()
+        painter.fillRect(event.rect(), palette.color(QPalette.ColorRole.Dark))
+        page = self.viewpoint.rect()
+        if self._picture is not None:
+            if self._picture.has_alpha:
+                page_painting.paint_checker(painter, page, palette)
+            device = self.viewpoint.device_rect()
+            self._picture.paint(painter, device, ratio, event.rect().toRectF())
+        elif self._words:
+            page_painting.paint_empty_page(painter, page, palette)
+            inside = page.adjusted(12, 12, -12, -12)
+            page_painting.paint_caption(painter, inside, self._words, palette)
+        if self.has_key_focus:
+            page_painting.paint_focus(painter, self.rect().toRectF(), palette)
