@@ -204,7 +204,8 @@ class GenerationForm(QObject):
         """The request as the form stands; draws the seed if it is random.
 
         Args:
-            paints: for a painted document, which brings its own start and may need no prompt.
+            paints: for a painted document, which brings its own start and may need no prompt;
+                whoever queues it sets `last_seed`.
 
         Raises:
             InvalidRequestError: the prompt is empty, or the model cannot do it.
@@ -222,7 +223,8 @@ class GenerationForm(QObject):
                 self.tr("Remove the starting picture or choose another model."),
             )
         seed = random_seed() if self.is_seed_random else self.seed
-        self.last_seed = seed
+        if not paints:
+            self.last_seed = seed
         start = init_image and ImageToImage(init_image=init_image, strength=self.strength)
         values = {name: getattr(self, name) for name in PLAIN_FIELDS}
         parents = () if paints else self._parents

@@ -36,14 +36,14 @@ class RepaintRun(QObject):
     """Prepares runs in the background, submits them and brings their pictures home.
 
     Signals:
-        started: Job, PreparedRepaint: it waits in the queue now.
+        started: Job, PreparedRepaint, bool: it waits in the queue now; whether it is a live one.
         candidate_made: Candidate, bool: a picture is home; whether its run was a live one.
         preview_changed: another preview, or none.
         ended: Job, FinalEvent.
         refused: an error of the wish itself.
     """
 
-    started = Signal(object, object)
+    started = Signal(object, object, bool)
     candidate_made = Signal(object, bool)
     preview_changed = Signal()
     ended = Signal(object, object)
@@ -102,8 +102,8 @@ class RepaintRun(QObject):
 
     def run_more(self, prepared: PreparedRepaint, *, count: int) -> None:
         """Ask for more candidates of the same plan, with the seeds that follow."""
-        again = prepared.again(count=count, asked=self._asked.get(id(prepared.plan), 0))
-        self._submit(again, first=False, live=False)
+        asked = self._asked.get(id(prepared.plan), 0)
+        self._submit(prepared.again(asked=asked, count=count), asked=asked)
 
     def forget_plans(self) -> None:
         """No candidate is left that more could be asked for."""
@@ -117,7 +117,9 @@ class RepaintRun(QObject):
         """Wait for what is being prepared or brought home."""
         self._background.finish()
 
-    def _submit(self, prepared: PreparedRepaint, *, first: bool, live: bool) -> None:
+    def _submit(
+        self, prepared: PreparedRepaint, *, first: bool = False, live: bool = False, asked: int = 0
+    ) -> None:
         try:
             shape = BlendShape(prepared.plan.box, prepared.plan.blend)
             ticket = _Ticket(prepared=prepared, shape=shape, live=live)
@@ -126,9 +128,8 @@ class RepaintRun(QObject):
             self.refused.emit(error)
             return
         self._tickets[job.id] = ticket
-        asked = self._asked.get(id(prepared.plan), 0)
         self._asked[id(prepared.plan)] = asked + prepared.request.count
-        self.started.emit(job, prepared)
+        self.started.emit(job, prepared, live)
 
     def _on_started(self, job: Job) -> None:
         ticket = self._tickets.get(job.id)
