@@ -12,12 +12,18 @@ from sdstudio.gallery.metadata import json_dialects as dialects
 from sdstudio.gallery.metadata import picture_metadata as values
 from sdstudio.gallery.metadata.comfy_graph import graph_of_workflow, read_comfy_graph
 from sdstudio.gallery.metadata.file_texts import OWN_KEY, FileTexts, read_file_texts
-from sdstudio.gallery.metadata.picture_metadata import PictureMetadata, extra_of
+from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
 
 Texts = Mapping[str, str]
 _MAX_JSON_CHARS = 8 << 20
-_INFOTEXT_FIELDS = (
-    *("Prompt", "Negative prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model"),
+_INFOTEXT_FIELDS = frozenset(
+    ("Prompt", "Negative prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
+)
+_OWN_FIELDS = frozenset(
+    (
+        *("prompt", "negative_prompt", "num_inference_steps", "sampler", "guidance_scale"),
+        *("seed", "width", "height", "model", "parents", "type", "version", "count"),
+    )
 )
 
 
@@ -53,13 +59,16 @@ def metadata_of_infotext(text: str) -> PictureMetadata:
         seed=values.seed_of(fields.get("Seed")),
         size=values.size_from_text(fields.get("Size")),
         model=values.text_of(fields.get("Model")),
-        extra=extra_of(fields, without=_INFOTEXT_FIELDS),
+        fields=fields,
+        known=_INFOTEXT_FIELDS,
     )
 
 
 def _json_object(text: str | None) -> dict[str, Any] | None:
     """A JSON object of at most 8 MB, or None; ComfyUI's NaN is let through."""
-    if not text or len(text) > _MAX_JSON_CHARS or text.lstrip()[:1] != "{":
+    if not text or len(text) > _MAX_JSON_CHARS:
+        return None
+    if text[0] != "{" and text.lstrip()[:1] != "{":
         return None
     try:
         parsed = json.loads(text)
@@ -74,8 +83,6 @@ def _own(texts: Texts) -> PictureMetadata | None:
     if not isinstance(request, dict):
         return None
     result = facts.get("result") if facts else None
-    known = ("prompt", "negative_prompt", "num_inference_steps", "sampler", "guidance_scale")
-    known += ("seed", "width", "height", "model", "parents", "type", "version", "count")
     parents = request.get("parents")
     return PictureMetadata(
         source="sdstudio",
@@ -88,8 +95,8 @@ def _own(texts: Texts) -> PictureMetadata | None:
         size=values.size_of(request.get("width"), request.get("height")),
         model=values.text_of(request.get("model")),
         parents=tuple(map(values.text_of, parents[:100])) if isinstance(parents, list) else (),
-        extra=extra_of(request, without=known)
-        | (extra_of(result, without=()) if isinstance(result, dict) else {}),
+        fields=request | result if isinstance(result, dict) else request,
+        known=_OWN_FIELDS,
     )
 
 
@@ -109,6 +116,8 @@ def _invokeai(texts: Texts) -> PictureMetadata | None:
 
 
 def _comfyui(texts: Texts) -> PictureMetadata | None:
+    if "prompt" not in texts and "workflow" not in texts:
+        return None
     found = read_comfy_graph(_json_object(texts.get("prompt")))
     if found is None and "workflow" in texts:
         found = read_comfy_graph(graph_of_workflow(_json_object(texts["workflow"])))

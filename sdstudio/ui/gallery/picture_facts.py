@@ -1,0 +1,86 @@
+"""What a picture file says, as names and values in plain words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+if TYPE_CHECKING:
+    from sdstudio.gallery.metadata.file_texts import FileTexts
+    from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
+    from sdstudio.gallery.picture_row import PictureRow
+    from sdstudio.ui.gallery.facts_table import Fact
+
+SOURCES = {
+    "sdstudio": "SD Studio",
+    "a1111": "AUTOMATIC1111 or Forge",
+    "comfyui": "ComfyUI",
+    "invokeai": "InvokeAI",
+    "novelai": "NovelAI",
+    "diffusionbee": "DiffusionBee",
+    "fooocus": "Fooocus",
+}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("PictureFacts", text)
+
+
+def making_facts(metadata: PictureMetadata) -> list[Fact]:
+    """How a picture was made; only what is known."""
+    size = metadata.size
+    guidance = metadata.guidance_scale
+    facts = [
+        (_tr("Prompt"), metadata.prompt),
+        (_tr("Negative prompt"), metadata.negative_prompt),
+        (_tr("Model"), metadata.model),
+        (_tr("Seed"), "" if metadata.seed is None else str(metadata.seed)),
+        (_tr("Size"), f"{size[0]} × {size[1]}" if size else ""),
+        (_tr("Steps"), "" if metadata.steps is None else str(metadata.steps)),
+        (_tr("Guidance"), "" if guidance is None else f"{guidance:g}"),
+        (_tr("Sampler"), metadata.sampler),
+        (_tr("Made from"), ", ".join(metadata.parents)),
+        (_tr("Made with"), SOURCES.get(metadata.source, "")),
+    ]
+    extra = [(_extra_name(name, metadata.source), text) for name, text in metadata.extra.items()]
+    return [(name, text) for name, text in (*facts, *extra) if text]
+
+
+def file_facts(row: PictureRow, found: FileTexts | None) -> list[Fact]:
+    """The file itself."""
+    locale = QLocale()
+    facts = [
+        (_tr("File"), row.path.name),
+        (_tr("Folder"), str(row.path.parent)),
+        (_tr("Pixels"), f"{row.width} × {row.height}" if row.width else ""),
+        (_tr("Kind"), row.format),
+        (_tr("Length"), locale.formattedDataSize(row.num_bytes)),
+        (_tr("Made"), locale.toString(row.made, QLocale.FormatType.ShortFormat)),
+        (_tr("Fault"), row.fault),
+        *((_tr("Remark"), note) for note in (found.notes if found else ())),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _extra_name(name: str, source: str) -> str:
+    """Our own fields go by their words; those of others by the name that they gave them."""
+    if source != "sdstudio":
+        return name
+    words = {
+        "guidance_rescale": _tr("Guidance rescale"),
+        "clip_skip": _tr("CLIP skip"),
+        "vae_tiling": _tr("Decoded in tiles"),
+        "schedule": _tr("Schedule"),
+        "seconds": _tr("Seconds"),
+        "model_hash": _tr("Model hash"),
+        "device": _tr("Device"),
+        "dtype": _tr("Precision"),
+        "start": _tr("Started as"),
+        "strength": _tr("Strength"),
+        "fill": _tr("Fill"),
+        "use_inpainting_model": _tr("Inpainting model"),
+        "software": _tr("Program"),
+        "notes": _tr("Remarks"),
+    }
+    return words.get(name, name)
