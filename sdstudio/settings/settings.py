@@ -14,6 +14,7 @@ PictureFormat = Literal["png", "jpeg", "webp"]
 PlainValue = str | int | float | bool
 
 MAX_RECENT_PROMPTS = 50
+MAX_RECENT_DOCUMENTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Settings:
         notify_when_done: tell by a native notification when a long run ends unseen.
         window_geometry, window_state: Qt's bytes in base64, "" before the first close.
         recent_prompts: newest first.
+        recent_documents: files of painted pictures, newest first.
         form_values: the last state of the generation form, by field.
         panel_state: which sections are open and other small memories of the window.
     """
@@ -48,6 +50,7 @@ class Settings:
     window_geometry: str = ""
     window_state: str = ""
     recent_prompts: tuple[str, ...] = ()
+    recent_documents: tuple[str, ...] = ()
     form_values: dict[str, PlainValue] = field(default_factory=dict)
     panel_state: dict[str, PlainValue] = field(default_factory=dict)
 
@@ -56,3 +59,9 @@ def with_recent_prompt(recent: tuple[str, ...], prompt: str) -> tuple[str, ...]:
     """Return `recent` with `prompt` at its front, once, and not longer than is useful."""
     others = (old for old in recent if old != prompt)
     return (prompt, *others)[:MAX_RECENT_PROMPTS] if prompt.strip() else recent
+
+
+def with_recent_document(recent: tuple[str, ...], path: str) -> tuple[str, ...]:
+    """Return `recent` with a document's path at its front, once, and not longer than is useful."""
+    others = (old for old in recent if old != path)
+    return (path, *others)[:MAX_RECENT_DOCUMENTS]
