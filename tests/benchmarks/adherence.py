@@ -24,7 +24,7 @@ from torch import Tensor
 from sdstudio.engine.allocator import keep_freed_memory
 from sdstudio.training.sample_grid import picture_grid
 from sdstudio.training.world.scene import draw_attributes
-from tests.benchmarks.clip_ranking import OWN_CAPTION, ClipRanking
+from tests.benchmarks.clip_ranking import ClipRanking
 from tests.benchmarks.held_out_prompts import COUNT, Case, held_out_cases
 from tests.benchmarks.judge import CLASSES, HALVES, QUESTIONS, Judge, read
 from tests.benchmarks.judge_training import NOT_ASKED, answers, trained_judge
@@ -92,19 +92,18 @@ def ceiling(judge: Judge, cache: Path) -> Table:
     return {name: Proportion(hits=hits, total=total) for name, (hits, total) in kept.items()}
 
 
-def print_table(table: Table, highest: Table) -> None:
+def print_table(table: Table, highest: Table, *, bars: dict[str, float]) -> None:
     """Print every row with its interval; the bars are shares of the ceiling."""
-    print(f"{'':16s}{'drawings':>9s}{'right':>15s}{'of ceiling':>12s}  95 % interval   bar")
+    print(f"{'':20s}{'drawings':>9s}{'right':>10s}{'of ceiling':>12s}   95 % interval")
     for name, found in table.items():
         if not found.total:
             continue
-        top = highest[name].share if name in highest else 1.0
+        top = highest[name].share
         low, high = (min(edge / top, 1.0) if top else math.nan for edge in found.wilson())
-        share, bar = found.share / top if top else math.nan, BARS.get(name)
-        verdict = "" if bar is None else f"{bar:6.0%} {'met' if share >= bar else 'missed'}"
-        above = f"{highest[name].share:9.1%}" if name in highest else " " * 9
+        share, bar = found.share / top if top else math.nan, bars.get(name)
+        verdict = "" if bar is None else f"  {'reaches' if share >= bar else 'misses'} {bar:.0%}"
         counted = f"{found.hits}/{found.total}"
-        print(f"{name:16s}{above}{counted:>15s}{share:12.1%}  {low:6.1%}-{high:6.1%} {verdict}")
+        print(f"{name:20s}{top:9.1%}{counted:>10s}{share:12.1%}  {low:6.1%} -{high:7.1%}{verdict}")
 
 
 def print_by_class(cases: Sequence[Case], found: dict[str, Tensor], name: str) -> None:
@@ -146,15 +145,14 @@ def main() -> None:
         picture_grid(pictures[:64], columns=8).save(chosen.sheet)
     found = judged(judge, cases, pictures)
     print(f"\nthe judge, on {len(cases)} held-out prompts ({defaults})")
-    print_table(summed(found), highest)
+    print_table(summed(found), highest, bars=BARS)
     for name in ("subject", "colour", "style"):
         print_by_class(cases, found, name)
     if chosen.clip:
         ranking = ClipRanking(chosen.clip)
         print("\nby CLIP's ranking of prompts that differ in one word")
         asked = ranking.table(cases, pictures)
-        print_table(asked, ranking.table(cases, drawings(cases)))
-        print(f"({OWN_CAPTION}: of whole groups only)")
+        print_table(asked, ranking.table(cases, drawings(cases)), bars={})
 
 
 if __name__ == "__main__":

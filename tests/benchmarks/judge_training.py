@@ -140,7 +140,7 @@ def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def vary(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Make pictures softer, noisier or brighter, as a VAE does: that is not to be held against it."""
+    """Make pictures softer, noisier, brighter: a VAE does so too and is not to be blamed."""
     soft, light = torch.rand(2, generator=generator).tolist()
     if soft < 0.4:
         small = F.interpolate(pictures, size=72 + int(100 * soft), mode="area")

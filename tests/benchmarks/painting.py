@@ -40,7 +40,7 @@ class Painter:
     def __init__(self, model: Path, defaults: Defaults | None = None) -> None:
         self.defaults = defaults or Defaults.of(model)
         pipeline: Any = StableDiffusionPipeline.from_pretrained(
-            model, torch_dtype=torch.float32, local_files_only=True
+            model, dtype=torch.float32, local_files_only=True
         )
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.pipeline = pipeline.to(self.device)
