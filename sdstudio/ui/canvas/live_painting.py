@@ -56,6 +56,7 @@ class LivePainting(QObject):
         self._wish = wish
         self.is_on = False
         self.keeps_all = False
+        self.strength = LIVE_STRENGTH
         self.picture: Candidate | None = None
         self._placed: PlacedPicture | None = None
         self._is_stroking = False

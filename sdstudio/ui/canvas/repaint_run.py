@@ -12,6 +12,7 @@ from sdstudio.errors import SdstudioError
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import FinalEvent, JobFinished, StepEvent
 from sdstudio.messages.generation import GenerationRequest
+from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.placed_picture import BlendShape, PlacedPicture
@@ -57,6 +58,7 @@ class RepaintRun(QObject):
         self._asked: dict[int, int] = {}
         """How many pictures were asked for of a plan, whose candidates keep it alive."""
         self.preview: PlacedPicture | None = None
+        self.preview_raster: Raster | None = None
         self._preparing = 0
         controller.job_started.connect(self._on_started)
         controller.step.connect(self._on_step)
@@ -139,7 +141,7 @@ class RepaintRun(QObject):
     def _on_step(self, step: StepEvent) -> None:
         ticket = self._tickets.get(step.job_id)
         if ticket is not None and step.preview is not None:
-            self._show(ticket.shape.place(step.preview, detail=PREVIEW_DETAIL))
+            self._show(ticket.shape.place(step.preview, detail=PREVIEW_DETAIL), step.preview)
 
     def _on_picture(self, job: Job, result: PictureResult) -> None:
         ticket = self._tickets.get(job.id)
@@ -168,6 +170,6 @@ class RepaintRun(QObject):
             if ticket.has_started or job_id in known
         }
 
-    def _show(self, preview: PlacedPicture | None) -> None:
-        self.preview = preview
+    def _show(self, preview: PlacedPicture | None, raster: Raster | None = None) -> None:
+        self.preview, self.preview_raster = preview, raster
         self.preview_changed.emit()
