@@ -39,6 +39,11 @@ class Selection:
             return np.full((rect.height, rect.width), 255, np.uint8)
         return self._content.images[SELECTION_ID].read(rect)
 
+    @property
+    def version(self) -> int:
+        """Another number after every change of what is stored."""
+        return self._content.images[SELECTION_ID].version
+
     def tiles_under(self, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
         """The stored tiles under `rect` and where they lie, not copied; none = not selected."""
         return self._content.images[SELECTION_ID].tiles_under(rect) if self.is_active else []

@@ -69,7 +69,7 @@ class TiledImage:
                 self._own_tile(key)[inside] = part
 
     def tiles_under(self, rect: Rect) -> list[tuple[Rect, np.ndarray]]:
-        """The tiles that lie under `rect` and where; not copied: to look at before the next write."""
+        """Where tiles lie under `rect`, and they; not copied: to look at before the next write."""
         return [
             (tile_rect(key), tile)
             for key, _, _ in _cells(rect)
