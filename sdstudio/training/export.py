@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import diffusers
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, SchedulerMixin, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedModel
 
 from sdstudio.errors import ModelFileError
@@ -24,13 +24,15 @@ def export_pipeline(
     tokenizer: CLIPTokenizer,
     vae: AutoencoderKL,
     scheduler: dict[str, Any],
+    pipeline_class: str = "StableDiffusionPipeline",
+    scheduler_class: type[SchedulerMixin] = DDIMScheduler,
 ) -> int:
-    """Save a StableDiffusionPipeline in float16 safetensors; return its size in bytes.
+    """Save a diffusers pipeline in float16 safetensors; return its size in bytes.
 
     Stock `StableDiffusionPipeline.from_pretrained(output)` opens it.
 
     Args:
-        scheduler: configuration of the `DDIMScheduler`, as `sampling_config` gives it.
+        scheduler: configuration of the scheduler, as `sampling_config` gives it.
 
     Raises:
         ModelFileError: the text encoder's width is not what the UNet reads.
@@ -49,8 +51,9 @@ def export_pipeline(
             _edit_config(part / name)
         save_half_precision(text_encoder, part / "text_encoder")
         save_tokenizer(tokenizer, part / "tokenizer")
-        DDIMScheduler(**scheduler).save_pretrained(part / "scheduler")
-        (part / "model_index.json").write_text(json.dumps(_model_index(), indent=2))
+        cast(Any, scheduler_class)(**scheduler).save_pretrained(part / "scheduler")
+        index = _model_index(pipeline_class, scheduler_class.__name__)
+        (part / "model_index.json").write_text(json.dumps(index, indent=2))
 
     publish_folder(output, write)
     return sum(file.stat().st_size for file in output.rglob("*") if file.is_file())
@@ -74,15 +77,15 @@ def _edit_config(folder: Path, **changes: str) -> None:
     note.write_text(json.dumps(values, indent=2) + "\n")
 
 
-def _model_index() -> dict[str, Any]:
+def _model_index(pipeline_class: str, scheduler_class: str) -> dict[str, Any]:
     return {
-        "_class_name": "StableDiffusionPipeline",
+        "_class_name": pipeline_class,
         "_diffusers_version": diffusers.__version__,
         "feature_extractor": [None, None],
         "image_encoder": [None, None],
         "requires_safety_checker": False,
         "safety_checker": [None, None],
-        "scheduler": ["diffusers", "DDIMScheduler"],
+        "scheduler": ["diffusers", scheduler_class],
         "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"],
