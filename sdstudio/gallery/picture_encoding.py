@@ -25,6 +25,9 @@ from sdstudio.messages.result import PictureResult
 FileFormat = Literal["png", "webp", "jpeg"]
 ENDINGS: dict[FileFormat, str] = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
 
+SOFTWARE = f"sdstudio {sdstudio.__version__}"
+"""What our own JSON names as the program."""
+
 AI_MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's digital source type of pictures that a trained model made."""
 
@@ -151,7 +154,7 @@ def _opaque(image: Image.Image) -> Image.Image:
 def _facts(result: PictureResult) -> dict[str, Any]:
     return {
         "version": 1,
-        "software": f"sdstudio {sdstudio.__version__}",
+        "software": SOFTWARE,
         "request": wire.to_dict(result.request, rasters="digest"),
         "result": {
             "seconds": round(result.seconds, 3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,22 @@ def read_request(path: Path) -> GenerationRequest | None:
     Raises:
         PictureFileError: the file is not a picture that can be read.
     """
-    facts = read_facts(path)
+    return request_of_texts(read_file_texts(path).texts)
+
+
+def request_of_texts(
+    texts: Mapping[str, str], *, find_raster: wire.FindRaster | None = None
+) -> GenerationRequest | None:
+    """The studio's own request among a picture's texts, or None.
+
+    Args:
+        find_raster: asked for the pictures that the run started from.
+    """
+    facts = facts_of_texts(texts)
     if facts is None or "request" not in facts:
         return None
     try:
-        request = wire.from_dict(facts["request"])
+        request = wire.from_dict(facts["request"], find_raster=find_raster)
     except InvalidRequestError:
         return None
     return request if isinstance(request, GenerationRequest) else None
@@ -73,7 +85,12 @@ def read_facts(path: Path) -> dict[str, Any] | None:
     Raises:
         PictureFileError: the file is not a picture that can be read.
     """
-    text = read_file_texts(path).texts.get(OWN_KEY)
+    return facts_of_texts(read_file_texts(path).texts)
+
+
+def facts_of_texts(texts: Mapping[str, str]) -> dict[str, Any] | None:
+    """Our own JSON among a picture's texts, or None."""
+    text = texts.get(OWN_KEY)
     if text is None:
         return None
     try:

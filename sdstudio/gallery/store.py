@@ -13,6 +13,7 @@ from pathlib import Path
 from sdstudio.atomic_file import write_atomically
 from sdstudio.errors import InvalidRequestError
 from sdstudio.gallery.picture_encoding import ENDINGS, FileFormat, encode_picture
+from sdstudio.gallery.starting_pictures import keep_starting_pictures
 from sdstudio.messages.result import PictureResult
 
 DEFAULT_NAME_PATTERN = "{date}-{time}-{words}-{seed}"
@@ -60,6 +61,7 @@ class GalleryStore:
             data, ending = self._encode(result, self._file_format)
         except InvalidRequestError:
             data, ending = self._encode(result, "png")
+        keep_starting_pictures(self.folder, result.request)
         return write_under_free_name(self.folder, self._stem(result), ending, data)
 
     def _encode(self, result: PictureResult, file_format: FileFormat) -> tuple[bytes, str]:

@@ -44,7 +44,8 @@ def making_facts(metadata: PictureMetadata) -> list[Fact]:
         (_tr("Made with"), SOURCES.get(metadata.source, "")),
     ]
     extra = [(_extra_name(name, metadata.source), text) for name, text in metadata.extra.items()]
-    return [(name, text) for name, text in (*facts, *extra) if text]
+    every = (*facts, *extra, *_nested(metadata))
+    return [(name, text) for name, text in every if text]
 
 
 def file_facts(row: PictureRow, found: FileTexts | None) -> list[Fact]:
@@ -76,7 +77,6 @@ def _extra_name(name: str, source: str) -> str:
         "model_hash": _tr("Model hash"),
         "device": _tr("Device"),
         "dtype": _tr("Precision"),
-        "start": _tr("Started as"),
         "strength": _tr("Strength"),
         "fill": _tr("Fill"),
         "use_inpainting_model": _tr("Inpainting model"),
@@ -84,3 +84,22 @@ def _extra_name(name: str, source: str) -> str:
         "notes": _tr("Remarks"),
     }
     return words.get(name, name)
+
+
+def _nested(metadata: PictureMetadata) -> list[Fact]:
+    """How the run started, and the libraries that decided its pixels."""
+    if metadata.source != "sdstudio":
+        return []
+    start, versions = (metadata.fields.get(name) for name in ("start", "versions"))
+    facts: list[Fact] = []
+    if isinstance(start, dict):
+        facts.append((_tr("Started as"), str(start.get("type", ""))))
+        plain = {name: value for name, value in start.items() if not isinstance(value, dict)}
+        facts += [
+            (_extra_name(name, metadata.source), str(value))
+            for name, value in plain.items()
+            if name != "type"
+        ]
+    if isinstance(versions, dict):
+        facts += [(str(name)[:40], str(value)) for name, value in versions.items()]
+    return facts
