@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sdstudio.gallery.index_file import IndexFile
 from sdstudio.gallery.picture_row import COLUMNS, PictureRow
@@ -18,18 +18,11 @@ from sdstudio.gallery.search import EVERYTHING, Query
 _NAMES_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """What tells whether a known file changed.
+class Stamp(NamedTuple):
+    """What tells whether a known file changed; a tuple, for a large gallery has many."""
 
-    Attributes:
-        identity: see `FileTexts.identity`.
-    """
-
-    id: int
     mtime_ns: int
     num_bytes: int
-    identity: str
 
 
 class GalleryIndex:
@@ -112,15 +105,21 @@ class GalleryIndex:
 
     def stamps(self, folder: Path) -> dict[str, Stamp]:
         """What is known of the files of one watched folder, by path."""
-        sql = "SELECT path, id, mtime_ns, num_bytes, identity FROM pictures WHERE folder = ?"
-        return {
-            path: Stamp(id=id, mtime_ns=mtime_ns, num_bytes=num_bytes, identity=identity)
-            for path, id, mtime_ns, num_bytes, identity in self.file.read(sql, (str(folder),))
-        }
+        sql = "SELECT path, mtime_ns, num_bytes FROM pictures WHERE folder = ?"
+        return {path: Stamp(*facts) for path, *facts in self.file.read(sql, (str(folder),))}
+
+    def identities(self, paths: Iterable[str]) -> dict[str, str]:
+        """The paths of known files by what is in them."""
+        found: list[tuple] = []
+        for some in _slices(list(paths)):
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT identity, path FROM pictures WHERE identity <> '' AND path IN ({marks})"
+            found += self.file.read(sql, some)
+        return dict(found)
 
     def folders(self) -> list[str]:
-        """The watched folders that the index has pictures of."""
-        return [row[0] for row in self.file.read("SELECT DISTINCT folder FROM pictures")]
+        """The folders that were ever watched."""
+        return [row[0] for row in self.file.read("SELECT path FROM folders")]
 
     def marks_stamp(self, folder: Path) -> str:
         """The stamp of the side file that the marks of this folder were read from, or ""."""
@@ -156,7 +155,7 @@ class GalleryIndex:
         return [PictureRow.from_columns(row, boards=boards.get(row[0], [])) for row in found]
 
 
-def _slices(ids: list[int]) -> Iterator[list[int]]:
+def _slices(ids: list[Any]) -> Iterator[list[Any]]:
     """SQLite bounds how many values one question may have."""
     for first in range(0, len(ids), _NAMES_AT_ONCE):
         yield ids[first : first + _NAMES_AT_ONCE]

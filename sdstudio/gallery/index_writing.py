@@ -8,14 +8,13 @@ from pathlib import Path
 
 from sdstudio.gallery.index import GalleryIndex
 from sdstudio.gallery.picture_row import FILE_COLUMNS, ScannedFile
+from sdstudio.gallery.schema import WORD_COLUMNS
 from sdstudio.gallery.side_file import Marks
 
 _SET = ", ".join(f"{name} = excluded.{name}" for name in FILE_COLUMNS if name != "path")
-_INSERT = (
-    f"INSERT INTO pictures (id, {', '.join(FILE_COLUMNS)})"
-    f" VALUES (?{', ?' * len(FILE_COLUMNS)})"
-    f" ON CONFLICT (path) DO UPDATE SET {_SET}"
-)
+_ROW = f"(?{', ?' * len(FILE_COLUMNS)})"
+_ROWS_AT_ONCE = 1000
+"""Written by one statement, all of it without Python's lock: files are read meanwhile."""
 _LAST_ID = 2**62
 
 
@@ -45,27 +44,63 @@ class IndexWriter:
             for new, old in (renames or {}).items():
                 connection.execute("DELETE FROM pictures WHERE path = ?", (new,))
                 connection.execute("UPDATE pictures SET path = ? WHERE path = ?", (new, old))
-            newest = self._newest(connection) if is_new else 0
-            taken: set[int] = set()
-            rows = []
-            for file in files:
-                wanted = max(newest + 1 if is_new else 1, file.mtime_ns // 1000)
-                picture_id = self._free_id(connection, min(wanted, _LAST_ID), taken)
-                newest = max(newest, picture_id)
-                rows.append((picture_id, *file.columns()))
-            connection.executemany(_INSERT, rows)
+            for folder in {file.folder for file in files}:
+                connection.execute("INSERT OR IGNORE INTO folders (path) VALUES (?)", (folder,))
+            first = _newest(connection) + 1 if is_new else 1
+            for begin in range(0, len(files), _ROWS_AT_ONCE):
+                some = files[begin : begin + _ROWS_AT_ONCE]
+                wanted = [min(max(first, file.mtime_ns // 1000), _LAST_ID) for file in some]
+                ids = self._free_ids(connection, wanted)
+                _insert(connection, ids, some)
+                _add_words(connection, ids)
 
-    def _newest(self, connection: sqlite3.Connection) -> int:
-        return connection.execute("SELECT coalesce(max(id), 0) FROM pictures").fetchone()[0]
-
-    def _free_id(self, connection: sqlite3.Connection, wanted: int, taken: set[int]) -> int:
-        candidate = self._next_free.get(wanted, wanted)
+    def _free_ids(self, connection: sqlite3.Connection, wanted: Sequence[int]) -> list[int]:
+        """An id for each: the wanted one, or where that is taken the next free one."""
+        marks = ",".join("?" * len(wanted))
+        found = connection.execute(f"SELECT id FROM pictures WHERE id IN ({marks})", wanted)
+        taken = {row[0] for row in found}
         stands = "SELECT 1 FROM pictures WHERE id = ?"
-        while candidate in taken or connection.execute(stands, (candidate,)).fetchone():
-            candidate += 1
-        self._next_free[wanted] = candidate + 1
-        taken.add(candidate)
-        return candidate
+        ids = []
+        for each in wanted:
+            candidate = each
+            if each in taken:
+                candidate = self._next_free.get(each, each + 1)
+                while candidate in taken or connection.execute(stands, (candidate,)).fetchone():
+                    candidate += 1
+                self._next_free[each] = candidate + 1
+            taken.add(candidate)
+            ids.append(candidate)
+        return ids
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    return connection.execute("SELECT coalesce(max(id), 0) FROM pictures").fetchone()[0]
+
+
+def _insert(
+    connection: sqlite3.Connection, ids: Sequence[int], files: Sequence[ScannedFile]
+) -> None:
+    """A file that is in the index already keeps its row's id; the one given here stays free."""
+    rows = ", ".join([_ROW] * len(files))
+    values: list[object] = []
+    for picture_id, file in zip(ids, files, strict=True):
+        values.append(picture_id)
+        values += file
+    connection.execute(
+        f"INSERT INTO pictures (id, {', '.join(FILE_COLUMNS)}) VALUES {rows}"
+        f" ON CONFLICT (path) DO UPDATE SET {_SET}",
+        values,
+    )
+
+
+def _add_words(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Let the rows of those ids be found that were just inserted, not replaced."""
+    marks = ",".join("?" * len(ids))
+    connection.execute(
+        f"INSERT INTO words (rowid, {WORD_COLUMNS})"
+        f" SELECT id, {WORD_COLUMNS} FROM pictures WHERE id IN ({marks})",
+        ids,
+    )
 
 
 def write_marks(
@@ -93,7 +128,7 @@ def replace_all_marks(
             of_folder,
         )
         connection.execute(
-            "DELETE FROM boards WHERE picture_id IN (SELECT id FROM pictures WHERE folder = ?)",
+            "DELETE FROM boards WHERE ? = (SELECT folder FROM pictures WHERE id = picture_id)",
             of_folder,
         )
         _put_marks(connection, folder, pictures.items())

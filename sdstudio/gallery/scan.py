@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from sdstudio.atomic_file import PART_SUFFIX
 from sdstudio.errors import PictureFileError
 from sdstudio.gallery.index import GalleryIndex, Stamp
 from sdstudio.gallery.index_writing import IndexWriter
-from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
 from sdstudio.gallery.metadata.reader import read_metadata
-from sdstudio.gallery.picture_row import ScannedFile
+from sdstudio.gallery.picture_row import ScannedFile, scanned
 from sdstudio.gallery.store import PICTURE_ENDINGS
 
-_BATCH = 500
+_BATCH = 1000
+_REPORT_EVERY = 100
 _LEFTOVER_AFTER_S = 86_400
 
 
@@ -50,13 +51,24 @@ class ScanOutcome:
     problems: list[str] = field(default_factory=list)
     was_cancelled: bool = False
 
+    def count(
+        self, batch: Sequence[_Found], files: Sequence[ScannedFile], renames: Mapping[str, str]
+    ) -> None:
+        """Add what was found in those files, the first of `batch`."""
+        known = sum(found.is_known for found in batch[: len(files)])
+        self.broken += sum(bool(file.fault) for file in files)
+        self.changed += known
+        self.added += len(files) - known - len(renames)
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+
+class _Found(NamedTuple):
+    """One file that has to be read; the oldest sort first."""
+
+    mtime_ns: int
     path: str
     folder: str
-    mtime_ns: int
     num_bytes: int
+    is_known: bool
 
 
 Report = Callable[[ScanProgress], None]
@@ -84,16 +96,15 @@ def scan(
         StorageError: the index cannot be written.
     """
     outcome = ScanOutcome()
-    present, unreachable = _list_all(folders, outcome)
-    known: dict[str, Stamp] = {}
+    gone: dict[str, Stamp] = {}
     for folder in folders:
-        known |= index.stamps(folder)
-    gone = {path: stamp for path, stamp in known.items() if path not in present}
-    gone = {p: s for p, s in gone.items() if not p.startswith(tuple(unreachable))}
-    due = [each for each in present.values() if read_all or not _is_current(each, known)]
-    due.sort(key=lambda each: (each.mtime_ns, each.path))
-    outcome.seen = len(present)
-    _read_due(index, due, known, gone, outcome, report, cancelled)
+        gone |= index.stamps(folder)
+    listing = _Listing(known=gone, read_all=read_all, outcome=outcome)
+    unreachable = tuple(listing.walk(folders))
+    if unreachable:
+        gone = {path: stamp for path, stamp in gone.items() if not path.startswith(unreachable)}
+    due = sorted(listing.due)
+    _read_due(index, due, gone, outcome, report, cancelled)
     if not outcome.was_cancelled and gone:
         index.remove(list(gone))
         outcome.removed = len(gone)
@@ -102,29 +113,16 @@ def scan(
 
 def read_file(path: str, folder: str, mtime_ns: int, num_bytes: int) -> ScannedFile:
     """Read one file's head and texts; what is wrong with it becomes its `fault`."""
-    texts, metadata, fault = None, PictureMetadata(), ""
     try:
         metadata, texts = read_metadata(path)
     except PictureFileError as error:
-        fault = error.message
-    else:
-        if not texts.is_whole:
-            fault = "The file ends too early."
-    return ScannedFile(
-        path=path,
-        folder=folder,
-        mtime_ns=mtime_ns,
-        num_bytes=num_bytes,
-        texts=texts,
-        metadata=metadata,
-        fault=fault,
-    )
+        return ScannedFile(path, folder, mtime_ns, num_bytes, fault=error.message)
+    return scanned(path, folder, mtime_ns, num_bytes, texts=texts, metadata=metadata)
 
 
 def _read_due(
     index: GalleryIndex,
     due: list[_Found],
-    known: dict[str, Stamp],
     gone: dict[str, Stamp],
     outcome: ScanOutcome,
     report: Report,
@@ -135,102 +133,109 @@ def _read_due(
     SQLite works without Python's lock, so on two cores the two cost little more than one.
     """
     writer = IndexWriter(index)
-    homeless = {stamp.identity: path for path, stamp in gone.items() if stamp.identity}
+    homeless = index.identities(gone) if due else {}
     with ThreadPoolExecutor(1, "gallery index") as background:
         writing: Future[None] | None = None
         for first in range(0, len(due), _BATCH):
-            batch = _read_batch(due[first : first + _BATCH], outcome, cancelled)
-            renames = dict(_renames(batch, known, homeless))
+            batch = due[first : first + _BATCH]
+            files = []
+            for found in batch:
+                if cancelled():
+                    outcome.was_cancelled = True
+                    break
+                files.append(read_file(found.path, found.folder, found.mtime_ns, found.num_bytes))
+                if len(files) % _REPORT_EVERY == 0:
+                    report(ScanProgress(done=first + len(files), total=len(due)))
+            renames = _renames(batch, files, homeless)
             if writing is not None:
                 writing.result()
-            writing = background.submit(writer.write, batch, renames=renames)
+            writing = background.submit(writer.write, files, renames=renames)
             for new, old in renames.items():
                 del gone[old]
                 outcome.renamed.append((old, new))
-            outcome.broken += sum(bool(file.fault) for file in batch)
-            outcome.changed += sum(file.path in known for file in batch)
-            outcome.added += sum(file.path not in known for file in batch) - len(renames)
-            report(ScanProgress(done=first + len(batch), total=len(due)))
+            outcome.count(batch, files, renames)
             if outcome.was_cancelled:
                 break
         if writing is not None:
             writing.result()
-
-
-def _read_batch(
-    due: list[_Found], outcome: ScanOutcome, cancelled: Callable[[], bool]
-) -> list[ScannedFile]:
-    batch: list[ScannedFile] = []
-    for found in due:
-        if cancelled():
-            outcome.was_cancelled = True
-            break
-        batch.append(read_file(found.path, found.folder, found.mtime_ns, found.num_bytes))
-    return batch
+    report(ScanProgress(done=len(due), total=len(due)))
 
 
 def _renames(
-    batch: list[ScannedFile], known: dict[str, Stamp], homeless: dict[str, str]
-) -> Iterator[tuple[str, str]]:
-    """(new, old) paths of files that are new by name and known by what is in them."""
-    for file in batch:
-        identity = file.texts.identity if file.texts else ""
-        if file.path not in known and identity in homeless:
-            yield file.path, homeless.pop(identity)
+    batch: list[_Found], files: list[ScannedFile], homeless: dict[str, str]
+) -> dict[str, str]:
+    """Old path by new, of files that are new by name and known by what is in them."""
+    renames = {}
+    if homeless:
+        for found, file in zip(batch, files, strict=False):
+            if not found.is_known and file.identity in homeless:
+                renames[file.path] = homeless.pop(file.identity)
+    return renames
 
 
-def _is_current(found: _Found, known: dict[str, Stamp]) -> bool:
-    stamp = known.get(found.path)
-    return (
-        stamp is not None
-        and stamp.mtime_ns == found.mtime_ns
-        and stamp.num_bytes == found.num_bytes
-    )
+class _Listing:
+    """Walks the watched folders and notes the files that have to be read.
 
+    Attributes:
+        due: in no order.
 
-def _list_all(folders: Sequence[Path], outcome: ScanOutcome) -> tuple[dict[str, _Found], list[str]]:
-    """Every picture file by path, and the beginnings of paths that could not be reached."""
-    roots = {os.path.abspath(folder) for folder in folders}
-    present: dict[str, _Found] = {}
-    unreachable: list[str] = []
-    for folder in folders:
-        waiting = [os.path.abspath(folder)]
-        while waiting:
-            current = waiting.pop()
-            try:
-                waiting += _list_one(current, str(folder), roots, present, outcome)
-            except OSError as error:
-                unreachable.append(os.path.join(current, ""))
-                reason = error.strerror or "it cannot be read"
-                outcome.problems.append(f"The folder {current} was left out: {reason}.")
-    return present, unreachable
+    Args:
+        known: by path; what is found on the disk is taken out of it.
+        read_all: whether files that did not change are due too.
+    """
 
+    def __init__(self, *, known: dict[str, Stamp], read_all: bool, outcome: ScanOutcome) -> None:
+        self.due: list[_Found] = []
+        self._known = known
+        self._read_all = read_all
+        self._outcome = outcome
 
-def _list_one(
-    current: str, folder: str, roots: set[str], present: dict[str, _Found], outcome: ScanOutcome
-) -> list[str]:
-    """Add one folder's pictures to `present` and return its sub-folders."""
-    below: list[str] = []
-    with os.scandir(current) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.startswith("."):
-                _drop_leftover(entry)
-                continue
-            if name.lower().endswith(PICTURE_ENDINGS):
-                if not _is_text(entry.path):
-                    outcome.problems.append(f"{name!a} has a name that is no text.")
-                    continue
+    def walk(self, folders: Sequence[Path]) -> Iterator[str]:
+        """Go through all folders; returns the beginnings of paths that could not be reached."""
+        roots = {os.path.abspath(folder) for folder in folders}
+        for folder in folders:
+            waiting = [os.path.abspath(folder)]
+            while waiting:
+                current = waiting.pop()
                 try:
-                    facts = entry.stat()
-                    if not entry.is_file():
-                        continue
-                except OSError:  # gone in this moment, or a link to nowhere
-                    continue
-                present[entry.path] = _Found(entry.path, folder, facts.st_mtime_ns, facts.st_size)
-            elif entry.is_dir(follow_symlinks=False) and entry.path not in roots:
-                below.append(entry.path)
-    return below
+                    waiting += self._list(current, str(folder), roots)
+                except OSError as error:
+                    yield os.path.join(current, "")
+                    reason = error.strerror or "it cannot be read"
+                    self._outcome.problems.append(
+                        f"The folder {current} was left out: {reason}."
+                    )
+
+    def _list(self, current: str, folder: str, roots: set[str]) -> list[str]:
+        """Look at one folder's pictures; returns its sub-folders."""
+        below: list[str] = []
+        with os.scandir(current) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    _drop_leftover(entry)
+                elif name.lower().endswith(PICTURE_ENDINGS):
+                    self._look_at(entry, folder)
+                elif entry.is_dir(follow_symlinks=False) and entry.path not in roots:
+                    below.append(entry.path)
+        return below
+
+    def _look_at(self, entry: os.DirEntry[str], folder: str) -> None:
+        path = entry.path
+        if not path.isascii() and not _is_text(path):
+            self._outcome.problems.append(f"{entry.name!a} has a name that is no text.")
+            return
+        try:
+            facts = entry.stat()
+            if not entry.is_file():
+                return
+        except OSError:  # gone in this moment, or a link to nowhere
+            return
+        self._outcome.seen += 1
+        stamp = self._known.pop(path, None)
+        if self._read_all or stamp != (facts.st_mtime_ns, facts.st_size):
+            is_known = stamp is not None
+            self.due.append(_Found(facts.st_mtime_ns, path, folder, facts.st_size, is_known))
 
 
 def _drop_leftover(entry: os.DirEntry[str]) -> None:

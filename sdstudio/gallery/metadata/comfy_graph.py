@@ -55,7 +55,7 @@ def read_comfy_graph(graph: object) -> PictureMetadata | None:
         seed=values.seed_of(find(sampler_id, ("seed", "noise_seed"))),
         size=values.size_of(find(sampler_id, ("width",)), find(sampler_id, ("height",))),
         model=values.text_of(find(sampler_id, _MODEL_NAMES)),
-        extra={name: text for name, text in extra.items() if text},
+        fields=extra,
     )
 
 

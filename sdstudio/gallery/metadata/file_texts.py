@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import html
 import json
+import os
 import re
 import struct
 import zlib
@@ -33,7 +34,8 @@ _COMFY_TAGS = range(0x0100, 0x0111)
 """ComfyUI counts down from the tag Model, one `name:json` for each text."""
 _COMFY_TEXT = re.compile(r"(prompt|workflow):\s*(?=[\[{])")
 _OWN_XMP = re.compile(r'sdstudio:(facts|texts)="([^"]*)"')
-_ENDS_BYTES = 4096
+_HEAD_BYTES, _ENDS_BYTES = 16384, 4096
+_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +66,11 @@ def read_file_texts(path: Path | str) -> FileTexts:
         PictureFileError: the file is missing, unreadable or no picture.
     """
     try:
-        with open(path, "rb", buffering=0) as file:
-            head = file.read(65536)
-            num_bytes = len(head) if len(head) < 65536 else file.seek(0, 2)
-            identity = _identity(file, head, num_bytes)
-            if head.startswith(PNG_SIGNATURE):
-                found = read_png_texts(file, head, num_bytes)
-                values: dict[str, Any] = {"format": "PNG", **found}
-            else:
-                file.seek(0)
-                values = _read_with_pillow(file)
+        descriptor = os.open(path, _READ_ONLY)
+        try:
+            return _read_open_file(descriptor)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise PictureFileError(f"{path} is not there.", "Check the name.") from error
     except PermissionError as error:
@@ -85,20 +82,29 @@ def read_file_texts(path: Path | str) -> FileTexts:
             f"{Path(path).name} is not a picture that can be read.",
             "PNG, JPEG and WebP pictures can be opened.",
         ) from error
-    return FileTexts(identity=identity, **values)
 
 
-def _identity(file: BinaryIO, head: bytes, num_bytes: int) -> str:
-    """A digest of length, beginning and end: metadata, seed and the last pixels lie there."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(b"%d:" % num_bytes)
-    digest.update(head[:_ENDS_BYTES])
+def _read_open_file(descriptor: int) -> FileTexts:
+    """As the rebuild of a large gallery needs it: one read where the file is small."""
+    head = os.read(descriptor, _HEAD_BYTES)
+    num_bytes = len(head) if len(head) < _HEAD_BYTES else os.fstat(descriptor).st_size
+
+    def read_at(start: int, length: int) -> bytes:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, length)
+
     if num_bytes > len(head):
-        file.seek(num_bytes - _ENDS_BYTES)
-        digest.update(file.read(_ENDS_BYTES))
+        tail = read_at(num_bytes - _ENDS_BYTES, _ENDS_BYTES)
     else:
-        digest.update(head[-_ENDS_BYTES:])
-    return digest.hexdigest()
+        tail = head[_ENDS_BYTES:][-_ENDS_BYTES:]
+    # Metadata, seed and the last pixels lie at the ends.
+    digest = hashlib.blake2b(b"%d:" % num_bytes + head[:_ENDS_BYTES] + tail, digest_size=16)
+    if head.startswith(PNG_SIGNATURE):
+        found = read_png_texts(head, num_bytes, read_at)
+        return FileTexts(format="PNG", identity=digest.hexdigest(), **found)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return FileTexts(identity=digest.hexdigest(), **_read_with_pillow(file))
 
 
 def _read_with_pillow(file: BinaryIO) -> dict[str, Any]:

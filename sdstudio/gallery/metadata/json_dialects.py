@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sdstudio.gallery.metadata import picture_metadata as values
-from sdstudio.gallery.metadata.picture_metadata import PictureMetadata, extra_of
+from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
 
 Fields = dict[str, Any]
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
@@ -26,7 +26,8 @@ def read_invokeai(fields: Fields) -> PictureMetadata:
         seed=values.seed_of(fields.get("seed")),
         size=values.size_of(fields.get("width"), fields.get("height")),
         model=_model_name(fields.get("model")),
-        extra=extra_of(fields, without=known),
+        fields=fields,
+        known=known,
     )
 
 
@@ -56,7 +57,8 @@ def read_sd_metadata(fields: Fields) -> PictureMetadata:
         seed=values.seed_of(image.get("seed")),
         size=values.size_of(image.get("width"), image.get("height")),
         model=values.text_of(fields.get("model_weights")),
-        extra=extra_of(image, without=known) | extra_of(fields, without=("model_weights",)),
+        fields={**image, **fields},
+        known=(*known, "model_weights"),
     )
 
 
@@ -79,7 +81,8 @@ def read_novelai(fields: Fields, *, description: str = "", model: str = "") -> P
         seed=values.seed_of(fields.get("seed")),
         size=values.size_of(fields.get("width"), fields.get("height")),
         model=values.text_of(model),
-        extra=extra_of(fields, without=known),
+        fields=fields,
+        known=known,
     )
 
 
@@ -98,7 +101,8 @@ def read_fooocus(fields: Fields) -> PictureMetadata:
         seed=values.seed_of(plain.get("seed")),
         size=values.size_from_text(plain.get("resolution")),
         model=values.text_of(plain.get("base_model")),
-        extra=extra_of(plain, without=known),
+        fields=plain,
+        known=known,
     )
 
 
@@ -120,7 +124,8 @@ def read_diffusionbee(fields: Fields) -> PictureMetadata:
         seed=values.seed_of(fields.get("seed")),
         size=values.size_of(first("img_width", "img_w", "W"), first("img_height", "img_h", "H")),
         model=values.text_of(first("model_version", "model")),
-        extra=extra_of(fields, without=known),
+        fields=fields,
+        known=known,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,7 +30,8 @@ class PictureMetadata:
             and a seed that is none (A1111's -1, a float) is None.
         size: (width, height) in pixels as the request had it.
         parents: the pictures this one was made from.
-        extra: everything else by the name its program gives it.
+        fields: everything by the name its program gives it.
+        known: the names of those that stand in the attributes above.
     """
 
     source: Source = ""
@@ -43,12 +44,24 @@ class PictureMetadata:
     size: tuple[int, int] | None = None
     model: str = ""
     parents: tuple[str, ...] = ()
-    extra: dict[str, str] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
+    known: Collection[str] = ()
 
     @property
     def is_known(self) -> bool:
         """Whether the file says anything at all."""
         return bool(self.source)
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """Everything else as text, by the name its program gives it."""
+        found: dict[str, str] = {}
+        for name, value in self.fields.items():
+            if len(found) == MAX_EXTRA:
+                break
+            if name not in self.known and (text := text_of(value)):
+                found[text_of(name, limit=200)] = text
+        return found
 
 
 def text_of(value: object, *, limit: int = MAX_VALUE_CHARS) -> str:
@@ -86,10 +99,19 @@ def number_of(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _whole_between(value: object, most: int) -> int | None:
+    """A whole number clamped to 1 .. `most`, or None."""
+    if type(value) is str and len(value) < 10 and value.isascii() and value.isdigit():
+        value = int(value)
+    if type(value) is int and 1 <= value <= most:
+        return value  # nearly always
+    number = number_of(value)
+    return None if number is None else int(min(max(number, 1), most))
+
+
 def steps_of(value: object) -> int | None:
     """Steps clamped to 1 .. MAX_STEPS."""
-    number = number_of(value)
-    return None if number is None else int(min(max(number, 1), MAX_STEPS))
+    return _whole_between(value, MAX_STEPS)
 
 
 def guidance_of(value: object) -> float | None:
@@ -114,10 +136,8 @@ def seed_of(value: object) -> int | None:
 
 def size_of(width: object, height: object) -> tuple[int, int] | None:
     """(width, height) with both clamped to 1 .. MAX_SIDE_PX."""
-    numbers = number_of(width), number_of(height)
-    if numbers[0] is None or numbers[1] is None:
-        return None
-    return tuple(int(min(max(number, 1), MAX_SIDE_PX)) for number in numbers)  # pyright: ignore
+    wide, high = _whole_between(width, MAX_SIDE_PX), _whole_between(height, MAX_SIDE_PX)
+    return None if wide is None or high is None else (wide, high)
 
 
 def size_from_text(text: object) -> tuple[int, int] | None:
@@ -127,14 +147,3 @@ def size_from_text(text: object) -> tuple[int, int] | None:
     parts = text.strip("() ").replace("×", "x").replace(",", "x").split("x")
     return size_of(*parts) if len(parts) == 2 else None
 
-
-def extra_of(fields: Mapping[str, object], *, without: Iterable[str]) -> dict[str, str]:
-    """What is left of a program's fields, as text."""
-    known = set(without)
-    found: dict[str, str] = {}
-    for name, value in fields.items():
-        if len(found) == MAX_EXTRA:
-            break
-        if name not in known and (text := text_of(value)):
-            found[text_of(name, limit=200)] = text
-    return found

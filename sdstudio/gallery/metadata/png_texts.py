@@ -6,17 +6,21 @@ texts, so this reader is our own (PNG specification, third edition, sections 5 a
 
 from __future__ import annotations
 
-import io
+import struct
 import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT_BYTES = 8 << 20
 """Texts stored as they are may be this long."""
 MAX_INFLATED_BYTES = 1 << 20
 """Compressed texts may unpack to this: a bomb packs a gigabyte into one."""
+ReadAt = Callable[[int, int], bytes]
+"""(first byte, number of bytes) -> those bytes, fewer at the end of the file."""
+
 _MAX_CHUNKS = 200_000
+_FRONT, _SIZE = struct.Struct(">I4s"), struct.Struct(">II")
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
 _TOO_LONG = "A text inside the picture is too long and was not read."
 
@@ -25,38 +29,40 @@ class _TooLong(Exception):
     """A text unpacks to more than is allowed."""
 
 
-def read_png_texts(file: BinaryIO, head: bytes, num_bytes: int) -> dict[str, Any]:
+def read_png_texts(head: bytes, num_bytes: int, read_at: ReadAt) -> dict[str, Any]:
     """Return width, height, texts, notes and is_whole of a PNG.
 
     Args:
         head: the file's first bytes, at least 33 of them.
+        num_bytes: the length of the file.
+        read_at: gives bytes that lie behind the head.
 
     Raises:
         ValueError: it does not begin with a header.
     """
     if len(head) < 33 or head[12:16] != b"IHDR":
         raise ValueError("no header")
-    width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    width, height = _SIZE.unpack_from(head, 16)
     if not width or not height:
         raise ValueError("no size")
     texts: dict[str, str] = {}
     notes: list[str] = []
-    is_whole = False
-    budget = MAX_TEXT_BYTES
-    for kind, start, length in _chunks(file, head, num_bytes):
+    kind, budget = b"", MAX_TEXT_BYTES
+    for kind, start, length in _chunks(head, num_bytes, read_at):
         if kind in _TEXT_KINDS:
             if length > budget:
                 notes.append(_TOO_LONG)
                 continue
             budget -= length
-            _keep_text(kind, _bytes_at(file, head, start, length), texts, notes)
-        is_whole = kind == b"IEND"
+            end = start + length
+            data = head[start:end] if end <= len(head) else read_at(start, length)
+            _keep_text(kind, data, texts, notes)
     return {
         "width": width,
         "height": height,
         "texts": texts,
-        "notes": tuple(dict.fromkeys(notes)),
-        "is_whole": is_whole,
+        "notes": tuple(dict.fromkeys(notes)) if notes else (),
+        "is_whole": kind == b"IEND",
     }
 
 
@@ -67,31 +73,29 @@ def png_without_texts(data: bytes) -> bytes:
     kept = [data[:33]]
     kept += [
         data[start - 8 : start + length + 4]
-        for kind, start, length in _chunks(io.BytesIO(data), data, len(data))
+        for kind, start, length in _chunks(data, len(data), lambda start, length: b"")
         if kind not in _TEXT_KINDS
     ]
     return b"".join(kept)
 
 
-def _chunks(file: BinaryIO, head: bytes, num_bytes: int) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(head: bytes, num_bytes: int, read_at: ReadAt) -> Iterator[tuple[bytes, int, int]]:
     """(kind, first byte of the data, length) of each chunk that lies wholly in the file."""
-    position = 33
+    position, last_in_head = 33, len(head) - 8
     for _ in range(_MAX_CHUNKS):
-        front = _bytes_at(file, head, position, 8)
-        length = int.from_bytes(front[:4], "big")
-        if len(front) < 8 or position + 12 + length > num_bytes:
+        if position <= last_in_head:
+            length, kind = _FRONT.unpack_from(head, position)
+        elif len(front := read_at(position, 8)) == 8:
+            length, kind = _FRONT.unpack(front)
+        else:
             return
-        yield front[4:8], position + 8, length
-        if front[4:8] == b"IEND":
+        end = position + 12 + length
+        if end > num_bytes:
             return
-        position += 12 + length
-
-
-def _bytes_at(file: BinaryIO, head: bytes, start: int, length: int) -> bytes:
-    if start + length <= len(head):
-        return head[start : start + length]
-    file.seek(start)
-    return file.read(length)
+        yield kind, position + 8, length
+        if kind == b"IEND":
+            return
+        position = end
 
 
 def _keep_text(kind: bytes, data: bytes, texts: dict[str, str], notes: list[str]) -> None:
