@@ -79,6 +79,18 @@ def _latent_diffusion() -> Engine:
     return LatentDiffusionTrainer()
 
 
+def _inpainting() -> Engine:
+    from sdstudio.training.inpainting import InpaintingTrainer
+
+    return InpaintingTrainer()
+
+
+def _few_step() -> Engine:
+    from sdstudio.training.few_step import FewStepTrainer
+
+    return FewStepTrainer()
+
+
 def _ddpm() -> Engine:
     from sdstudio.training.ddpm import DdpmTrainer
 
@@ -115,6 +127,12 @@ LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
     "gamma": (float, "bound of min-snr, 5"),
     "layout_weight": (float, "drawn pictures only: share of the layout head in the loss, 0"),
     "zero_snr": (lambda text: text == "true", "true: the last timestep is pure noise"),
+    "optimizer": (str, "adamw or muon"),
+}
+
+FINE_TUNING_OPTIONS: dict[str, tuple[Convert, str]] = {
+    "init_from": (str, "folder of the finished model to start from"),
+    "latents": (str, "folder of the cached latents, to share them between runs"),
     "optimizer": (str, "adamw or muon"),
 }
 
@@ -159,6 +177,28 @@ COMMANDS: dict[str, TrainCommand] = {
         engine=_latent_diffusion,
         defaults={"steps": 20000, "batch_size": 64, "learning_rate": 8e-4},
         options=PICTURE_OPTIONS | LATENT_DIFFUSION_OPTIONS,
+    ),
+    "inpainting": TrainCommand(
+        help="a finished model learns to repaint what is masked (nine channels, as GLIDE does)",
+        engine=_inpainting,
+        defaults={"steps": 2000, "batch_size": 16, "learning_rate": 4e-4},
+        options=PICTURE_OPTIONS
+        | FINE_TUNING_OPTIONS
+        | {
+            "weighting": (str, "of the timesteps: min-snr+1, min-snr or constant"),
+            "gamma": (float, "bound of min-snr, 5"),
+        },
+    ),
+    "few-step": TrainCommand(
+        help="a finished model learns to paint in 1 to 4 steps (latent consistency)",
+        engine=_few_step,
+        defaults={"steps": 2000, "batch_size": 16, "learning_rate": 2e-4},
+        options=PICTURE_OPTIONS
+        | FINE_TUNING_OPTIONS
+        | {
+            "rank": (int, "of the LoRA; 0 trains all weights, 32"),
+            "guidance": (float, "guidance scale that is learnt by heart, 4"),
+        },
     ),
     "ddpm": TrainCommand(
         help="small pictures from noise, by class (UNet2DModel in pixel space)",

@@ -1,0 +1,175 @@
+"""Teaches a finished model to paint in one to four steps, to keep up with a painting hand."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import torch
+from diffusers import LCMScheduler
+from PIL import Image
+from safetensors.torch import save_file
+from torch import Tensor
+
+from sdstudio.errors import InvalidRequestError
+from sdstudio.jobs.job import Emit, Job
+from sdstudio.messages.events import ProgressEvent
+from sdstudio.messages.training import TrainingRequest
+from sdstudio.training.consistency import ConsistencyObjective, few_step_config, sample_few
+from sdstudio.training.dataset import seeded_generator
+from sdstudio.training.export import export_pipeline
+from sdstudio.training.fine_tuning import (
+    Lessons,
+    Parts,
+    decode_pictures,
+    open_parts,
+    prepare_lessons,
+)
+from sdstudio.training.latent_unet import prefer_plain_attention
+from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
+from sdstudio.training.low_rank import add_low_rank, lora_weights, merged
+from sdstudio.training.optimizers import TrainedModule, build_optimizer
+from sdstudio.training.run_folder import RunFolder, publish_folder
+from sdstudio.training.sample_grid import picture_grid
+from sdstudio.training.tokenizer import token_ids
+from sdstudio.training.world.vocabulary import EXAMPLE_PROMPTS
+
+DEFAULT_RANK = 32
+DEFAULT_GUIDANCE = 4.0
+LORA_FILE = "pytorch_lora_weights.safetensors"
+SHOWN_STEPS = (1, 2, 4)
+
+
+class FewStepTrainer:
+    """Distils a finished pipeline; saves `output`/pipeline, with an LCMScheduler, and a LoRA.
+
+    `output`/lora holds the change alone, to be laid over the pipeline it started from.
+
+    Options of the request:
+        init_from: folder of the finished pipeline that teaches.
+        rank: of the LoRA, 32; 0 trains all weights and saves no LoRA.
+        guidance: the guidance scale that the student learns by heart, 4.
+        optimizer: "adamw" or "muon".
+        latents: folder of the cached latents, `output`/latents.
+        pictures: scenes to draw when data is "world", 6000; data_folder: where they lie.
+        and the names of `LoopSettings`, such as max_minutes.
+    """
+
+    def run(self, job: Job, emit: Emit) -> None:
+        """Train, or go on with, the run that the request describes, then export the pipeline."""
+        request = cast(TrainingRequest, job.request)
+        parts = open_parts(request)
+        folder = RunFolder(Path(request.output))
+        folder.claim(asdict(request), resume=request.resume)
+        lessons = prepare_lessons(request, parts, job, emit)
+        objective = build_objective(request, parts)
+        settings = LoopSettings.of(request)
+        loop = TrainingLoop(
+            objective,
+            _fetch(lessons),
+            settings=settings,
+            folder=folder,
+            hooks=_hooks(request, objective, lessons),
+            optimizer=build_optimizer(
+                [TrainedModule(module=objective.unet)],
+                name=str(request.options.get("optimizer", "adamw")),
+                betas=settings.betas,
+                weight_decay=settings.weight_decay,
+            ),
+        )
+        if request.resume and loop.resume():
+            emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
+        loop.run(job, emit)
+        with loop.averaged():
+            size = export_few_step(objective, parts, folder.path)
+        text = f"Saved {folder.path / 'pipeline'}, {size / 1e6:.1f} MB"
+        emit(ProgressEvent(job_id=job.id, text=text, fraction=1.0))
+
+    def close(self) -> None:
+        """Nothing outlives a run."""
+
+
+def build_objective(request: TrainingRequest, parts: Parts) -> ConsistencyObjective:
+    """Return teacher and student, who begin alike.
+
+    Raises:
+        InvalidRequestError: rank or guidance is out of range.
+    """
+    rank = int(request.options.get("rank", DEFAULT_RANK))
+    guidance = float(request.options.get("guidance", DEFAULT_GUIDANCE))
+    if rank < 0 or guidance < 1:
+        raise InvalidRequestError(
+            "The rank must be 0 or more and the guidance at least 1.",
+            f"Leave them at {DEFAULT_RANK} and {DEFAULT_GUIDANCE:.0f}.",
+        )
+    teacher = parts.unet
+    student = copy.deepcopy(teacher)
+    prefer_plain_attention(student)
+    if rank:
+        add_low_rank(student, rank)
+    objective = ConsistencyObjective(
+        student,
+        teacher,
+        parts.text_encoder,
+        parts.schedule,
+        empty_ids=token_ids(parts.tokenizer, [""]),
+        guidance=guidance,
+    )
+    return objective.to(parts.vae.device)
+
+
+def export_few_step(objective: ConsistencyObjective, parts: Parts, output: Path) -> int:
+    """Save the pipeline, and the LoRA if there is one; return the pipeline's size in bytes."""
+    weights = lora_weights(objective.unet)
+    if weights:
+
+        def write(part: Path) -> None:
+            save_file(weights, part / LORA_FILE, metadata={"format": "pt"})
+            card = {"guidance_scale": 1.0, "num_inference_steps": 4, "sampler": "lcm"}
+            (part / "sdstudio.json").write_text(json.dumps(card, indent=2) + "\n")
+
+        publish_folder(output / "lora", write)
+    return export_pipeline(
+        output / "pipeline",
+        unet=merged(objective.unet),
+        text_encoder=parts.text_encoder,
+        tokenizer=parts.tokenizer,
+        vae=parts.vae,
+        scheduler=few_step_config(parts.schedule),
+        scheduler_class=LCMScheduler,
+    )
+
+
+def _fetch(lessons: Lessons) -> FetchBatch:
+    def fetch(step: int, part: slice) -> tuple[Tensor, ...]:
+        places = lessons.places(step, part)
+        return lessons.scaled(places), lessons.tokens(places, lessons.rng(step, part, 0))
+
+    return fetch
+
+
+def _hooks(request: TrainingRequest, objective: ConsistencyObjective, lessons: Lessons) -> Hooks:
+    """Return the held-out error at always the same noise, and pictures of 1, 2 and 4 steps."""
+    parts, places = lessons.parts, lessons.held_out()
+    device = parts.vae.device
+    tokens = token_ids(parts.tokenizer, lessons.captions.plain(places))
+    prompts = token_ids(parts.tokenizer, list(EXAMPLE_PROMPTS))
+    fast = choose_precision(request.precision, device) == "bfloat16"
+
+    def evaluate() -> dict[str, float]:
+        batch = (lessons.scaled(places).to(device), tokens.to(device))
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast):
+            losses = objective(*batch, generator=seeded_generator(0))
+        return {f"held_out_{name}": float(value) for name, value in losses.items()}
+
+    def sample() -> Image.Image:
+        side = request.resolution // 8
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast):
+            made = [sample_few(objective, prompts, side=side, steps=n) for n in SHOWN_STEPS]
+            pictures = decode_pictures(parts, torch.cat(made))
+        return picture_grid(pictures, columns=len(prompts))
+
+    return Hooks(evaluate=evaluate, sample=sample)
