@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ def export_pipeline(
     scheduler: dict[str, Any],
     pipeline_class: str = "StableDiffusionPipeline",
     scheduler_class: type[SchedulerMixin] = DDIMScheduler,
+    settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Save a diffusers pipeline in float16 safetensors; return its size in bytes.
 
@@ -33,6 +35,7 @@ def export_pipeline(
 
     Args:
         scheduler: configuration of the scheduler, as `sampling_config` gives it.
+        settings: values for the studio's sdstudio.json, such as num_inference_steps.
 
     Raises:
         ModelFileError: the text encoder's width is not what the UNet reads.
@@ -54,6 +57,8 @@ def export_pipeline(
         cast(Any, scheduler_class)(**scheduler).save_pretrained(part / "scheduler")
         index = _model_index(pipeline_class, scheduler_class.__name__)
         (part / "model_index.json").write_text(json.dumps(index, indent=2))
+        if settings:
+            (part / "sdstudio.json").write_text(json.dumps(dict(settings), indent=2) + "\n")
 
     publish_folder(output, write)
     return sum(file.stat().st_size for file in output.rglob("*") if file.is_file())

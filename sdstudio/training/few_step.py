@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -41,6 +40,8 @@ DEFAULT_RANK = 32
 DEFAULT_GUIDANCE = 4.0
 LORA_FILE = "pytorch_lora_weights.safetensors"
 SHOWN_STEPS = (1, 2, 4)
+SETTINGS = {"num_inference_steps": 4, "guidance_scale": 1.0}
+"""What the studio is to paint with; the student has the guidance in its weights."""
 
 
 class FewStepTrainer:
@@ -128,8 +129,6 @@ def export_few_step(objective: ConsistencyObjective, parts: Parts, output: Path)
 
         def write(part: Path) -> None:
             save_file(weights, part / LORA_FILE, metadata={"format": "pt"})
-            card = {"guidance_scale": 1.0, "num_inference_steps": 4, "sampler": "lcm"}
-            (part / "sdstudio.json").write_text(json.dumps(card, indent=2) + "\n")
 
         publish_folder(output / "lora", write)
     return export_pipeline(
@@ -140,6 +139,7 @@ def export_few_step(objective: ConsistencyObjective, parts: Parts, output: Path)
         vae=parts.vae,
         scheduler=few_step_config(parts.schedule),
         scheduler_class=LCMScheduler,
+        settings=SETTINGS,
     )
 
 

@@ -17,6 +17,7 @@ from torch import nn
 from sdstudio.apps.cli.train import main
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.training import TrainingRequest
+from sdstudio.model_store.records import read_record
 from sdstudio.training.consistency import (
     DDIM_STEPS,
     ConsistencyObjective,
@@ -263,6 +264,7 @@ def test_a_run_that_was_stopped_learns_the_same(finished: Path, tmp_path: Path, 
     assert before.keys() == after.keys(), "a plain UNet, whatever was trained"
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert (cut / "lora" / LORA_FILE).exists() == (rank != "0")
+    assert read_record(cut / "pipeline", "live").defaults.num_inference_steps == 4
 
 
 def test_a_rank_below_zero_is_refused(finished: Path, parts: Parts, tmp_path: Path) -> None:
