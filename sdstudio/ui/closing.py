@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 def may_close(studio: Studio) -> bool:
     """Whether nothing would be lost, or the person does not mind."""
-    return _may_leave_pictures(studio)
+    return _may_leave_pictures(studio) and all(
+        page.may_close()  # type: ignore[attr-defined]
+        for page in map(studio.workspaces.built, studio.workspaces.keys)
+        if hasattr(page, "may_close")
+    )
 
 
 def _may_leave_pictures(studio: Studio) -> bool:

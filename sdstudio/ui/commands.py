@@ -51,6 +51,8 @@ class RunCommands(QObject):
         self._form = form
         self._panel = panel
         self._failures = failures
+        self.generates_elsewhere: Callable[[bool], bool] = lambda first: False
+        """Asked before the form is: whether the page that is shown makes something itself."""
         actions["generate"].triggered.connect(self._generate)
         actions["generate-first"].triggered.connect(self._generate_first)
         actions["stop-now"].triggered.connect(controller.stop_now)
@@ -79,10 +81,12 @@ class RunCommands(QObject):
         self.submitted.emit(request)
 
     def _generate(self) -> None:
-        self.submit(first=False)
+        if not self.generates_elsewhere(False):
+            self.submit(first=False)
 
     def _generate_first(self) -> None:
-        self.submit(first=True)
+        if not self.generates_elsewhere(True):
+            self.submit(first=True)
 
     def _pause(self, is_paused: bool) -> None:
         if is_paused:
@@ -141,7 +145,7 @@ class PictureCommands(QObject):
         """Note the picture on the canvas, which these commands act on."""
         self._shown, self._shown_path = shown, shown.path
         self._actions["save-copy"].setEnabled(shown.path is not None)
-        for name in ("copy-picture", "use-as-start"):
+        for name in ("copy-picture", "use-as-start", "send-to-paint"):
             self._actions[name].setEnabled(True)
 
     def start_from(self, raster: Raster, name: str) -> None:

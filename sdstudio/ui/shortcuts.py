@@ -65,6 +65,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _spec(
         "use-as-start", _T("Actions", "Start from Shown Picture"), "Ctrl+Shift+I", is_enabled=False
     ),
+    _spec(
+        "send-to-paint",
+        _T("Actions", "Open Shown Picture in Paint"),
+        "Shift+F3",
+        icon_name="brush",
+        is_enabled=False,
+    ),
     _spec("swap-size", _T("Actions", "Swap Width and Height"), "Ctrl+Shift+W", icon_name="swap"),
     _spec("reset-form", _T("Actions", "Reset Settings to Defaults")),
     _spec("page-picture", _T("Actions", "Picture"), "F2", icon_name="picture", is_enabled=False),
@@ -154,6 +161,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "-",
         "copy-picture",
         "use-as-start",
+        "send-to-paint",
         "-",
         "swap-size",
         "reset-form",

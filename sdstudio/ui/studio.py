@@ -31,7 +31,12 @@ from sdstudio.ui.start.welcome import Welcome
 from sdstudio.ui.taskbar import Taskbar
 from sdstudio.ui.theme import ThemeChoice, ThemeSwitch
 from sdstudio.ui.window_commands import WindowCommands
-from sdstudio.ui.workspace_pages import make_workspaces, restore_page
+from sdstudio.ui.workspace_pages import (
+    generates_in_page,
+    make_workspaces,
+    offer_recovery,
+    open_pages,
+)
 
 if TYPE_CHECKING:
     from sdstudio.jobs.journal import QueueJournal
@@ -78,7 +83,7 @@ class Studio(QObject):
         self.gallery_folder = gallery_folder
         self._theme_switch = theme_switch
         self._list_models = list_models
-        self._background = Background(self)
+        self.background = Background(self)
         self.actions = make_actions(self)
         self.form = GenerationForm(parent=self)
         self._restore_form()
@@ -103,7 +108,7 @@ class Studio(QObject):
         self._theme_switch.wear()
         self.window.open_at(settings.window_geometry, settings.window_state)
         self.panel.focus_prompt()
-        restore_page(self)
+        open_pages(self)
 
     def keep_journal(self, journal: QueueJournal | None) -> None:
         """Let waiting runs survive a crash, or say that they do not."""
@@ -172,13 +177,14 @@ class Studio(QObject):
             panel=self.panel,
             failures=self.failures,
         )
+        self.run_commands.generates_elsewhere = lambda first: generates_in_page(self, first=first)
         self.run_commands.submitted.connect(self._on_submitted)
         self.pictures = PictureCommands(
             self.actions,
             window=self.window,
             panel=self.panel,
             failures=self.failures,
-            background=self._background,
+            background=self.background,
         )
         rooms.connect_to(self.stage, self.pictures, self.failures)
         self.run_commands.submitted.connect(rooms.canvas.watch_run)
@@ -212,7 +218,8 @@ class Studio(QObject):
             self.stage.notices.tell(Notice(text=text, severity="warning"))
         self.rooms.open()
         if self._list_models is not None:
-            self._background.run(self._list_models, self._take_models)
+            self.background.run(self._list_models, self._take_models)
+        offer_recovery(self)
         self.settled.emit()
 
     def _take_models(self, models: tuple[ModelChoice, ...]) -> None:
@@ -252,7 +259,7 @@ class Studio(QObject):
             self.change_setting("cpu_offload", True)
 
     def _save_settings(self) -> None:
-        self._background.run(self.store.save)
+        self.background.run(self.store.save)
 
     # --- closing --------------------------------------------------------------------------
 
@@ -269,5 +276,6 @@ class Studio(QObject):
         self.window.hide()
         self.controller.shut_down()
         self.rooms.close()
+        self.workspaces.close_pages()
         self.store.save()
-        self._background.finish()
+        self.background.finish()

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from sdstudio import paths
+from sdstudio.messages.raster import Raster
 from sdstudio.ui.commands import EditCommands
 from sdstudio.ui.workspaces import Workspaces
 
 if TYPE_CHECKING:
+    from sdstudio.document.recovery import Leftover
     from sdstudio.ui.studio import Studio
 
 REMEMBERED = "workspace"
 """Under this name in the settings' panel state."""
 
-PICTURE_ACTIONS = ("open-start", "read-settings", "save-copy", "copy-picture", "use-as-start")
+PICTURE_ACTIONS = (
+    "open-start",
+    "read-settings",
+    "save-copy",
+    "copy-picture",
+    "use-as-start",
+    "send-to-paint",
+)
 
 
 def make_workspaces(studio: Studio) -> Workspaces:
@@ -32,11 +43,13 @@ def make_workspaces(studio: Studio) -> Workspaces:
     workspaces.bind("picture", [*own, *studio.rooms.canvas.actions()])
     workspaces.show_page("picture")
     EditCommands(studio.actions, workspaces, lambda: edited_widget(studio))
+    studio.actions["send-to-paint"].triggered.connect(lambda: _send_shown(studio))
     return workspaces
 
 
-def restore_page(studio: Studio) -> None:
+def open_pages(studio: Studio) -> None:
     """Show the page that was shown last, and remember the one that is shown from now on."""
+    studio.rooms.files.paint_wanted.connect(lambda path: send_to_paint(studio, path))
     key = studio.store.settings.panel_state.get(REMEMBERED)
     if key in studio.workspaces.keys:
         studio.workspaces.show_page(str(key))
@@ -49,6 +62,40 @@ def edited_widget(studio: Studio) -> QWidget:
     return studio.rooms.canvas if page is None or page is studio.stage else page
 
 
+def send_to_paint(studio: Studio, picture: Path | Raster, name: str = "") -> None:
+    """Show the Paint room with a picture on its easel."""
+    room = studio.workspaces.build("paint")
+    studio.workspaces.show_page("paint")
+    room.open_picture(picture, name)  # type: ignore[attr-defined]
+
+
+def _send_shown(studio: Studio) -> None:
+    shown = studio.rooms.canvas.shown
+    if shown is not None:
+        send_to_paint(studio, shown.picture, shown.path.name if shown.path else "")
+
+
+def generates_in_page(studio: Studio, *, first: bool) -> bool:
+    """Let the page that is shown make what it wants made; False if it leaves that to the form."""
+    generate = getattr(studio.workspaces.page, "generate", None)
+    if generate is not None:
+        generate(first=first)
+    return generate is not None
+
+
+def offer_recovery(studio: Studio) -> None:
+    """Offer painted pictures that an earlier session could not save."""
+    from sdstudio.ui.canvas.recovery_offer import RECOVERY_FOLDER, RecoveryOffer
+
+    def recover(leftover: Leftover) -> None:
+        room = studio.workspaces.build("paint")
+        studio.workspaces.show_page("paint")
+        room.files.recover(leftover)  # type: ignore[attr-defined]
+
+    offer = RecoveryOffer(studio, recover=recover, tell=studio.stage.notices.tell)
+    offer.look(paths.data_folder() / RECOVERY_FOLDER, studio.background)
+
+
 def _remember(studio: Studio, key: str) -> None:
     state = {**studio.store.settings.panel_state, REMEMBERED: key}
     studio.store.update(panel_state=state)
@@ -57,7 +104,7 @@ def _remember(studio: Studio, key: str) -> None:
 def _paint_room(studio: Studio) -> QWidget:
     from sdstudio.ui.canvas.paint_room import PaintRoom
 
-    return PaintRoom.for_studio(studio)
+    return PaintRoom(studio)
 
 
 def _gallery_room(studio: Studio) -> QWidget:

@@ -140,6 +140,13 @@ class Workspaces(QWidget):
             self._notices.raise_()
         return page.widget
 
+    def close_pages(self) -> None:
+        """Let every page that has a `close_room` end its work; the window has closed."""
+        for page in self._pages:
+            close = getattr(page.widget, "close_room", None)
+            if close is not None:
+                close()
+
     def _find(self, key: str) -> _Page:
         for page in self._pages:
             if page.key == key:

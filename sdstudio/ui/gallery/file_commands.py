@@ -29,11 +29,13 @@ class FileCommands(QObject):
 
     Signals:
         start_wanted: a Path whose picture should be the starting picture.
+        paint_wanted: a Path whose picture should be painted on.
         trashed: a Path that is gone.
         restored: a Path that is back from the trash.
     """
 
     start_wanted = Signal(object)
+    paint_wanted = Signal(object)
     trashed = Signal(object)
     restored = Signal(object)
 
@@ -95,6 +97,10 @@ class FileCommands(QObject):
         """Make it the starting picture."""
         self.start_wanted.emit(path)
 
+    def paint_on(self, path: Path) -> None:
+        """Open it in the Paint room."""
+        self.paint_wanted.emit(path)
+
     def move_to_trash(self, path: Path) -> None:
         """Move the file to the system's trash; the notice can bring it back."""
 
@@ -104,7 +110,7 @@ class FileCommands(QObject):
             text = self.tr("The picture is in the trash.")
             self._tell(Notice(text=text, hint=path.name, actions=(undo,), key=TRASHED))
 
-        self._background.run(lambda: _trash(path), done, self._tell_error)
+        self._background.run(lambda: move_to_system_trash(path), done, self._tell_error)
 
     def _restore(self, in_trash: Path, path: Path) -> None:
         def done(_: object) -> None:
@@ -134,7 +140,7 @@ def missing_file(path: Path) -> PictureFileError:
     return PictureFileError(f"{path.name} is not there any more.", "It was moved or deleted.")
 
 
-def _trash(path: Path) -> Path:
+def move_to_system_trash(path: Path) -> Path:
     """Move to the trash and return where the file lies now."""
     from PySide6.QtCore import QFile, QStandardPaths
 

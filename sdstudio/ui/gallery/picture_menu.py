@@ -39,6 +39,7 @@ def picture_menu(
     menu.addAction(
         icon("add-picture"), tr("Use as Starting Picture"), partial(commands.start_from, path)
     )
+    menu.addAction(icon("brush"), tr("Open in Paint"), partial(commands.paint_on, path))
     menu.addSeparator()
     menu.addAction(icon("copy"), tr("Copy Picture"), partial(commands.copy_picture, path))
     menu.addAction(tr("Copy Prompt"), partial(commands.copy_prompt, path))
