@@ -67,6 +67,12 @@ def export_pictures(
     return outcome
 
 
+def example_name(row: PictureRow, name_pattern: str, file_format: FileFormat | None) -> str:
+    """The file name that an export would give a picture as the first."""
+    ending = ENDINGS[file_format] if file_format else row.path.suffix.lower()
+    return name_stem(name_pattern, _values(row, 1)) + ending
+
+
 def _encoded(path: Path, file_format: FileFormat | None) -> tuple[bytes, str]:
     found = read_file_texts(path)
     if file_format is None or found.format == file_format.upper():

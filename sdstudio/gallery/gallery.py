@@ -154,6 +154,10 @@ class Gallery:
         trash.forget(restored)
         return paths
 
+    def discard(self, folder: Path, deletion: Deletion) -> None:
+        """Delete for good what one deletion of `shelf` left there; this cannot be undone."""
+        Trash(folder).forget(deletion)
+
     def expire_trash(self, discard: Callable[[Path], object]) -> int:
         """Give deletions older than the shelf's 30 days to `discard`; returns their number."""
         return sum(len(Trash(folder).expire(discard)) for folder in self.folders)

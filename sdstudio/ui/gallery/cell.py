@@ -29,15 +29,15 @@ class Cell:
     id: int
     path: Path
     stamp: tuple[int, int]
-    made: datetime
-    width: int
-    height: int
-    words: str
-    fault: str
-    rating: int
-    label: str
-    has_note: bool
-    boards: tuple[str, ...]
+    made: datetime = datetime.min
+    width: int = 0
+    height: int = 0
+    words: str = ""
+    fault: str = ""
+    rating: int = 0
+    label: str = ""
+    has_note: bool = False
+    boards: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: PictureRow) -> Cell:

@@ -132,6 +132,11 @@ class GalleryDesk(QObject):
         return self._gallery
 
     @property
+    def wish(self) -> Wish:
+        """What is looked for."""
+        return self._wish
+
+    @property
     def is_open(self) -> bool:
         """Whether the facade is there."""
         return self._gallery is not None

@@ -15,6 +15,7 @@ from sdstudio.ui.gallery.gallery_desk import GalleryDesk
 if TYPE_CHECKING:
     from sdstudio.gallery.gallery import Gallery
     from sdstudio.gallery.picture_row import PictureRow
+    from sdstudio.gallery.trash import Deletion
 
 MAX_STEPS = 200
 
@@ -138,6 +139,21 @@ class GalleryEdits(QObject):
             return take_back
 
         self.do(Edit(kind="delete", count=len(ids), do=do))
+
+    def restore(self, folder: Path, deletion: Deletion) -> None:
+        """Bring one deletion back from the shelf."""
+        gallery = self._desk.gallery
+
+        def first() -> list[Path]:
+            return gallery.restore(folder, deletion)
+
+        again: list[Callable[[], list[Path]]] = [first]
+
+        def do() -> TakeBack:
+            paths = again[-1]()
+            return lambda: again.append(gallery.delete(paths))
+
+        self.do(Edit(kind="restore", count=len(deletion.pictures), do=do))
 
     # -- doing and undoing -----------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QAbstractListModel, QLocale, QMimeData, QModelIndex, Qt, Signal
 
+from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.picture_list import Index, picture_mime
 from sdstudio.ui.widgets.plain_tooltip import plain_tooltip
@@ -112,7 +113,7 @@ class GalleryList(QAbstractListModel):
         made = QLocale().toString(cell.made, QLocale.FormatType.ShortFormat)
         parts.append(f"{cell.width} × {cell.height} · {made}")
         if cell.rating:
-            parts.append(self.tr("%n star(s)", "", cell.rating))
+            parts.append(counted.stars(cell.rating))
         if cell.label:
             parts.append(self.tr("label: {0}").format(cell.label))
         if cell.boards:

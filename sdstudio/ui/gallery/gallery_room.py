@@ -6,17 +6,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
 
-from sdstudio import paths
+from sdstudio.ui.gallery.empty_state import emptiness_of
 from sdstudio.ui.gallery.file_commands import FileCommands
-from sdstudio.ui.gallery.gallery_desk import Found, GalleryDesk
+from sdstudio.ui.gallery.gallery_desk import Found, GalleryDesk, Wish
 from sdstudio.ui.gallery.gallery_edits import GalleryEdits
 from sdstudio.ui.gallery.gallery_list import GalleryList
 from sdstudio.ui.gallery.grid_thumbnails import GridThumbnails
 from sdstudio.ui.gallery.grid_view import GridView
+from sdstudio.ui.gallery.room_commands import RoomCommands
+from sdstudio.ui.gallery.room_frame import RoomFrame
+from sdstudio.ui.gallery.scan_strip import ScanStrip
+from sdstudio.ui.gallery.trash_view import TrashView
 from sdstudio.ui.notices import Notice
 
 if TYPE_CHECKING:
@@ -24,8 +27,11 @@ if TYPE_CHECKING:
     from sdstudio.messages.result import PictureResult
     from sdstudio.ui.studio import Studio
 
+SELECTION_MS = 25
+"""How long a selection must stand before it is told."""
 
-class GalleryRoom(QWidget):
+
+class GalleryRoom(RoomFrame):
     """The page of the Gallery workspace.
 
     Args:
@@ -36,13 +42,19 @@ class GalleryRoom(QWidget):
 
     Signals:
         selection_changed: ids of the selected pictures, a list.
+        pictures_changed: what is shown may be different now.
         single_wanted: the id of the picture to be shown alone.
         compare_wanted: ids of two to four pictures.
+        make_wanted: a first picture should be made.
+        folder_wanted: another folder should be watched.
     """
 
     selection_changed = Signal(object)
+    pictures_changed = Signal()
     single_wanted = Signal(object)
     compare_wanted = Signal(object)
+    make_wanted = Signal()
+    folder_wanted = Signal()
 
     def __init__(
         self,
@@ -53,45 +65,41 @@ class GalleryRoom(QWidget):
         tell: Callable[[Notice], None],
         tell_error: Callable[[Exception], None],
     ) -> None:
-        super().__init__()
         self.files = files
         self.tell = tell
         self.tell_error = tell_error
-        self.desk = GalleryDesk(folders, cache_folder=cache_folder, parent=self)
+        self.desk = GalleryDesk(folders, cache_folder=cache_folder)
         self.edits = GalleryEdits(self.desk)
-        self.thumbnails = GridThumbnails(cache_folder / "thumbnails", self)
+        thumbnail_folder = cache_folder / "thumbnails"
+        self.thumbnails = GridThumbnails(thumbnail_folder)
+        self._shelf_thumbnails = GridThumbnails(thumbnail_folder)
         self.pictures = GalleryList(self.desk.fetch)
-        self.grid = GridView(self.pictures, self.thumbnails)
-        self.views = QStackedWidget()
-        """Grid, and what looks at single pictures; `show_view` changes it."""
-        self.views.addWidget(self.grid)
-        self.side_slot = QWidget()
-        """At the right; `set_details` puts a widget there."""
-        self._lay_out()
+        super().__init__(
+            GridView(self.pictures, self.thumbnails),
+            TrashView(self._shelf_thumbnails),
+            ScanStrip(self.desk),
+        )
+        self.desk.setParent(self)
+        self.commands = RoomCommands(self)
+        self._days: list[int] = []
+        self._row_after_delete: int | None = None
+        self.preview_current: Callable[[], object] = lambda: None
+        self._selection_timer = QTimer(self)
+        self._selection_timer.setSingleShot(True)
+        self._selection_timer.setInterval(SELECTION_MS)
+        self._selection_timer.timeout.connect(self._tell_selection)
+        self.grid.selection_settled.connect(self._selection_timer.start)
+        self.desk.opened.connect(self.edits.forget)
         self.desk.found.connect(self._show_found)
         self.desk.failed.connect(tell_error)
-        self.grid.selection_settled.connect(self._tell_selection)
-        self.grid.doubleClicked.connect(self._open_clicked)
+        QGuiApplication.instance().applicationStateChanged.connect(self._on_application)  # type: ignore[union-attr]
 
     @classmethod
     def for_studio(cls, studio: Studio) -> GalleryRoom:
         """The room of this window; it lives and closes with it."""
-        store = studio.store
+        from sdstudio.ui.gallery.room_wiring import room_for_studio
 
-        def folders() -> tuple[Path, ...]:
-            extra = (Path(name).expanduser() for name in store.settings.extra_folders)
-            return (studio.gallery_folder(), *extra)
-
-        room = cls(
-            folders,
-            cache_folder=paths.cache_folder(),
-            files=studio.rooms.files,
-            tell=studio.stage.notices.tell,
-            tell_error=studio.failures.tell,
-        )
-        studio.controller.picture_saved.connect(room.add_saved)
-        studio.window.closed.connect(room.close_room)
-        return room
+        return room_for_studio(studio)
 
     # -- for the other views of the room ---------------------------------------------------------
 
@@ -123,8 +131,10 @@ class GalleryRoom(QWidget):
         """Select one picture and bring it into sight."""
         row = self.pictures.row_of(picture_id)
         if row is not None:
-            self.grid.select_rows([row], current=row)
-            self.grid.scrollTo(self.pictures.index(row))
+            index = self.pictures.index(row)
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.grid.selectionModel().setCurrentIndex(index, flag)
+            self.grid.scrollTo(index)
 
     def open_single(self, picture_id: int) -> None:
         """Show one picture alone."""
@@ -134,23 +144,52 @@ class GalleryRoom(QWidget):
         """Compare two to four pictures."""
         self.compare_wanted.emit(list(ids))
 
-    def show_view(self, widget: QWidget) -> None:
-        """Bring a view of `views` to the front; it is added if it is new."""
-        if self.views.indexOf(widget) < 0:
-            self.views.addWidget(widget)
-        self.views.setCurrentWidget(widget)
+    def open_current(self) -> None:
+        """Show the current picture alone; several selected ones are compared."""
+        current = self.current_id()
+        if current is not None:
+            self.open_single(current)
 
-    def show_grid(self) -> None:
-        """Go back to all pictures, with the keyboard."""
-        self.views.setCurrentWidget(self.grid)
-        self.grid.setFocus()
+    def compare_selected(self) -> None:
+        """Compare what is selected."""
+        self.open_compare(self.selected_ids())
 
-    def set_details(self, widget: QWidget) -> None:
-        """Put the details of the selected pictures at the right."""
-        layout = self.side_slot.layout()
-        assert layout is not None
-        layout.addWidget(widget)
-        self.side_slot.show()
+    def keep_row_for_delete(self) -> None:
+        """After the selected pictures are gone, the one behind them is selected."""
+        rows = self.grid.selected_rows()
+        self._row_after_delete = rows[0] if rows else None
+
+    # -- what to show ----------------------------------------------------------------------------
+
+    def look_for(self) -> None:
+        """Find what the search bar and the side bar say."""
+        place = self.boards.place
+        self.desk.find(
+            Wish(
+                text=self.search.field.text(),
+                board=place.name if place.kind == "board" else None,
+                is_unboarded=place.kind == "unsorted",
+            )
+        )
+
+    def show_days(self, is_on: bool) -> None:
+        """Begin a heading for each day, or show one plain grid."""
+        self.grid.show_days(self._days if is_on else [])
+
+    def refresh_emptiness(self) -> None:
+        """Say why there is nothing, if there is nothing."""
+        is_empty = not self.pictures.ids
+        if is_empty:
+            emptiness = emptiness_of(
+                self.desk.wish,
+                is_reading=self.desk.is_scanning or not self.desk.is_open,
+                clear=self.search.field.clear,
+                explain=self.search.show_help,
+                watch_folder=self.folder_wanted.emit,
+                make=self.make_wanted.emit,
+            )
+            self.empty.show_emptiness(emptiness)
+        self.show_pictures(is_empty)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -166,6 +205,10 @@ class GalleryRoom(QWidget):
         """Make it again."""
         self.edits.redo()
 
+    def copy(self) -> None:
+        """Copy the selected pictures."""
+        self.commands.copy_pictures()
+
     def add_saved(self, result: PictureResult, path: Path) -> None:
         """Take in a picture that was saved just now."""
         if self.desk.is_open:
@@ -174,47 +217,43 @@ class GalleryRoom(QWidget):
 
     def close_room(self) -> None:
         """Wait for what is under way and close the index."""
-        self.thumbnails.close()
+        for thumbnails in (self.thumbnails, self._shelf_thumbnails):
+            thumbnails.close()
         self.desk.close()
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
-        self.middle = QVBoxLayout()
-        self.middle.setContentsMargins(0, 0, 0, 0)
-        self.middle.setSpacing(0)
-        self.middle.addWidget(self.views, 1)
-        center = QWidget()
-        center.setLayout(self.middle)
-        slot = QVBoxLayout(self.side_slot)
-        slot.setContentsMargins(0, 0, 0, 0)
-        self.side_slot.hide()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(center)
-        self.splitter.addWidget(self.side_slot)
-        self.splitter.setStretchFactor(0, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
-
     def _show_found(self, found: Found) -> None:
-        kept, chosen, current = self.grid.anchor(), self.selected_ids(), self.current_id()
+        grid = self.grid
+        kept, chosen, current = grid.anchor(), self.selected_ids(), self.current_id()
         self.pictures.take(found.ids)
+        self._days = found.days
+        grid.show_days(found.days if self.bar.days.isChecked() else [])
         row = self.pictures.row_of(kept[0]) if kept else None
         if kept is not None and row is not None:
-            self.grid.scroll_to_anchor(row, kept[1])
+            grid.scroll_to_anchor(row, kept[1])
         rows = [row for each in chosen if (row := self.pictures.row_of(each)) is not None]
-        if rows:
+        if not rows and self._row_after_delete is not None and found.ids:
+            rows = [min(self._row_after_delete, len(found.ids) - 1)]
+            current = found.ids[rows[0]]
+        self._row_after_delete = None
+        if rows or chosen:
             now = self.pictures.row_of(current) if current is not None else None
-            self.grid.select_rows(rows, current=now)
+            grid.select_rows(rows, current=now if now is not None else rows[0] if rows else None)
+        self.search.show_found(found)
+        self.refresh_emptiness()
+        self._tell_selection()
+        self.pictures_changed.emit()
+
+    def _tell_selection(self) -> None:
+        ids = self.selected_ids()
+        self.bar.show_selection(len(ids), len(self.pictures.ids))
+        self.selection_changed.emit(ids)
 
     def _on_added(self, _: object) -> None:
         self.desk.find_again()
 
-    def _tell_selection(self) -> None:
-        self.selection_changed.emit(self.selected_ids())
-
-    def _open_clicked(self) -> None:
-        current = self.current_id()
-        if current is not None:
-            self.open_single(current)
+    def _on_application(self, state: Qt.ApplicationState) -> None:
+        """Other programs may have changed files while one worked in them."""
+        if state == Qt.ApplicationState.ApplicationActive and self.isVisible():
+            self.desk.follow()

@@ -101,6 +101,12 @@ class GridThumbnails(QObject):
         self._wishes = deque(cell for cell in cells if cell.id not in self._reading)
         self._fetch_next()
 
+    def wish_also(self, cell: Cell) -> None:
+        """Fetch this one after all others."""
+        if cell.id not in self._reading and all(cell.id != each.id for each in self._wishes):
+            self._wishes.append(cell)
+            self._fetch_next()
+
     def close(self) -> None:
         """Read nothing more, and wait for what is being read."""
         self._is_closed = True

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView
 
-from sdstudio.ui.gallery.cell_painting import PAD_PX, CellState, paint_cell
+from sdstudio.ui.gallery.cell_painting import LABEL_COLORS, PAD_PX, CellState, paint_cell
 from sdstudio.ui.gallery.day_headings import HEADING_PX
 from sdstudio.ui.gallery.gallery_list import GalleryList
 from sdstudio.ui.gallery.grid_thumbnails import GridThumbnails
 from sdstudio.ui.gallery.virtual_grid import VirtualGrid
 
 SETTLE_MS = 120
+MAX_RATING = 5
 
 
 class GridView(VirtualGrid):
-    """Draws thumbnails with their marks, and the days between them."""
+    """Draws thumbnails with their marks and the days between them, and reports wishes.
+
+    Signals:
+        rate_wanted: stars, by a digit.
+        label_wanted: a colour's number from 1 in the order of `LABELS`, 0 for none.
+        open_wanted, preview_wanted, delete_wanted: what the selected pictures should do.
+        menu_wanted: a QPoint on the screen.
+    """
+
+    rate_wanted = Signal(int)
+    label_wanted = Signal(int)
+    open_wanted = Signal()
+    preview_wanted = Signal()
+    delete_wanted = Signal()
+    menu_wanted = Signal(object)
 
     def __init__(self, pictures: GalleryList, thumbnails: GridThumbnails) -> None:
         self.thumbnails = thumbnails
@@ -84,6 +99,38 @@ class GridView(VirtualGrid):
         color.setAlpha(50)
         painter.setBrush(color)
         painter.drawRect(self._band)
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key, digit = event.key(), event.key() - Qt.Key.Key_0
+        plain = modifiers == Qt.KeyboardModifier.NoModifier
+        if plain and 0 <= digit <= MAX_RATING:
+            self.rate_wanted.emit(digit)
+        elif modifiers == Qt.KeyboardModifier.AltModifier and 0 <= digit < len(LABEL_COLORS) + 1:
+            self.label_wanted.emit(digit)
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_wanted.emit()
+        elif plain and key == Qt.Key.Key_Space:
+            self.preview_wanted.emit()
+        elif plain and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_wanted.emit()
+        elif plain and key == Qt.Key.Key_Escape:
+            self.clearSelection()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters have other uses here."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            place = self.visualRect(self.currentIndex()).center()
+        else:
+            place = event.pos()
+        if self.selectionModel().hasSelection():
+            self.menu_wanted.emit(self.viewport().mapToGlobal(place))
 
     # -- mouse -----------------------------------------------------------------------------------
 

@@ -1,0 +1,279 @@
+"""What a person can do with the pictures selected in the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
+
+from sdstudio.ui.gallery import counted
+from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
+from sdstudio.ui.gallery.gallery_edits import Edit
+from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
+from sdstudio.ui.gallery.mark_menus import fill_board_menu
+from sdstudio.ui.gallery.picture_list import picture_mime
+from sdstudio.ui.gallery.trash_view import Shelved
+from sdstudio.ui.notices import Notice, NoticeAction
+
+if TYPE_CHECKING:
+    from sdstudio.gallery.export import ExportOutcome
+    from sdstudio.ui.gallery.gallery_room import GalleryRoom
+
+DELETED = "gallery-deleted"
+MAX_PATHS = 5000
+
+
+class RoomCommands(QObject):
+    """Acts on what is selected in its room.
+
+    Signals:
+        opened: ids that should be looked at.
+    """
+
+    opened = Signal(object)
+
+    def __init__(self, room: GalleryRoom) -> None:
+        super().__init__(room)
+        self._room = room
+        self._edits = room.edits
+        self._edits.done.connect(self._tell_done)
+        self._edits.undone.connect(self._tell_undone)
+        self._edits.failed.connect(room.tell_error)
+
+    # -- marks -----------------------------------------------------------------------------------
+
+    def rate(self, stars: int) -> None:
+        """Give stars; they are drawn before they are on the disk."""
+        ids = self._room.selected_ids()
+        if ids:
+            self._room.pictures.show_at_once(ids, rating=stars)
+            self._edits.rate(ids, stars)
+
+    def label(self, name: str) -> None:
+        """Give a colour label, "" for none."""
+        ids = self._room.selected_ids()
+        if ids:
+            self._room.pictures.show_at_once(ids, label=name)
+            self._edits.set_label(ids, name)
+
+    def label_by_number(self, number: int) -> None:
+        """Give the label of a digit, 0 for none."""
+        self.label(("", *LABEL_COLORS)[number])
+
+    def edit_note(self) -> None:
+        """Let a note be written about what is selected."""
+        ids = self._room.selected_ids()
+        if not ids:
+            return
+        from sdstudio.ui.gallery.note_dialog import NoteDialog
+
+        rows = self._room.gallery.rows(ids[:1])
+        dialog = NoteDialog(rows[0].note if rows else "", len(ids), self._room.window())
+        dialog.kept.connect(partial(self._edits.set_note, ids))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # -- boards ----------------------------------------------------------------------------------
+
+    def put_on_board(self, board: str) -> None:
+        """Put what is selected on a board."""
+        ids = self._room.selected_ids()
+        if ids:
+            self._edits.put_on_board(ids, board)
+
+    def put_on_new_board(self) -> None:
+        """Ask for a name and put what is selected there."""
+        name = self._ask(self.tr("New Board"), self.tr("Name of the board"), "")
+        if name:
+            self.put_on_board(name)
+
+    def show_board_menu(self, button: QWidget) -> None:
+        """Offer boards above a button."""
+        menu = QMenu(button)
+        menu.aboutToHide.connect(menu.deleteLater)
+        boards = self._room.boards.places.boards()
+        fill_board_menu(menu, boards, self.put_on_board, self.put_on_new_board)
+        height = menu.sizeHint().height()
+        menu.popup(button.mapToGlobal(QPoint(0, -height)))
+
+    def save_search(self, text: str) -> None:
+        """Ask for a name and keep a search."""
+        name = self._ask(self.tr("Keep This Search"), self.tr("Name"), text)
+        if name:
+            self.change_marks(lambda: self._room.gallery.marks.save_search(name, text))
+
+    def change_marks(self, change: Callable[[], object]) -> None:
+        """Change boards or searches elsewhere, then show them."""
+        room = self._room
+        room.desk.work.run(change, lambda _: room.desk.list_contents(), room.tell_error)
+
+    # -- copies ----------------------------------------------------------------------------------
+
+    def copy_pictures(self) -> None:
+        """Put the selected files on the clipboard, and the picture itself where it is one."""
+        ids = self._room.selected_ids()
+        if len(ids) == 1:
+            self._with_paths(ids, lambda paths: self._room.files.copy_picture(paths[0]))
+        elif ids:
+            self._with_paths(
+                ids, lambda paths: QGuiApplication.clipboard().setMimeData(picture_mime(paths))
+            )
+
+    def copy_prompts(self) -> None:
+        """Put the prompts on the clipboard, an empty line between two."""
+        ids, gallery = self._room.selected_ids()[:MAX_PATHS], self._room.gallery
+
+        def read() -> str:
+            return "\n\n".join(row.prompt for row in gallery.rows(ids) if row.prompt)
+
+        self._room.desk.work.run(read, _to_clipboard, self._room.tell_error)
+
+    def show_in_folder(self) -> None:
+        """Show the current picture in the desktop's file browser."""
+        self._with_current(self._room.files.show_in_folder)
+
+    def export(self) -> None:
+        """Ask how, and write copies of what is selected."""
+        ids = self._room.selected_ids()
+        if not ids:
+            return
+        from sdstudio.ui.gallery.export_dialog import ExportDialog
+
+        dialog = ExportDialog(self._room.gallery, ids, self._room.window())
+        dialog.exported.connect(self._tell_exported)
+        dialog.failed.connect(self._room.tell_error)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # -- deleting --------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Move what is selected to the gallery's trash."""
+        ids = self._room.selected_ids()
+        if ids:
+            self._room.keep_row_for_delete()
+            self._edits.delete(ids)
+
+    def restore(self, shelved: Sequence[Shelved]) -> None:
+        """Bring deletions back."""
+        for each in shelved:
+            self._edits.restore(each.folder, each.deletion)
+
+    def discard(self, shelved: Sequence[Shelved]) -> None:
+        """Delete for good, if a person is sure."""
+        count = sum(each.count for each in shelved)
+        text = self.tr("Delete {0} for good? This cannot be undone.").format(
+            counted.pictures(count)
+        )
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            self.tr("Delete for Good"),
+            text,
+            buttons.Cancel,
+            self._room.window(),
+        )
+        yes = box.addButton(self.tr("Delete for Good"), QMessageBox.ButtonRole.DestructiveRole)
+        box.exec()
+        if box.clickedButton() is yes:
+            gallery = self._room.gallery
+            work = [partial(gallery.discard, each.folder, each.deletion) for each in shelved]
+            self.change_marks(lambda: [act() for act in work])
+
+    # -- menu ------------------------------------------------------------------------------------
+
+    def show_menu(self, spot: QPoint) -> None:
+        """Show what can be done with what is selected."""
+        room, files = self._room, self._room.files
+        board = room.boards.place.name if room.boards.place.kind == "board" else ""
+        tr = self.tr
+        acts = PictureActs(
+            open=room.open_current,
+            preview=room.preview_current,
+            compare=room.compare_selected,
+            rate=self.rate,
+            label=self.label,
+            put_on_board=self.put_on_board,
+            new_board=self.put_on_new_board,
+            take_off_board=partial(self._take_off, board) if board else None,
+            note=self.edit_note,
+            use={
+                tr("Use Its Settings"): partial(self._with_current, files.use_settings),
+                tr("Use Its Prompt"): partial(self._with_current, files.use_prompt),
+                tr("Use Its Seed"): partial(self._with_current, files.use_seed),
+                tr("Use as Starting Picture"): partial(self._with_current, files.start_from),
+            },
+            copy_picture=self.copy_pictures,
+            copy_prompt=self.copy_prompts,
+            show_in_folder=self.show_in_folder,
+            export=self.export,
+            delete=self.delete,
+        )
+        boards = room.boards.places.boards()
+        gallery_menu(room, acts, count=len(room.selected_ids()), boards=boards).popup(spot)
+
+    def _take_off(self, board: str) -> None:
+        self._edits.take_off_board(self._room.selected_ids(), board)
+
+    # -- notices ---------------------------------------------------------------------------------
+
+    def _tell_done(self, edit: Edit) -> None:
+        if edit.kind == "delete":
+            text = self.tr("{0} deleted.").format(counted.pictures(edit.count))
+            hint = self.tr("They stay in the gallery's trash for 30 days.")
+            undo = NoticeAction(text=self.tr("Undo"), act=self._edits.undo)
+            self._room.tell(Notice(text=text, hint=hint, actions=(undo,), key=DELETED))
+        elif edit.kind == "remove-board":
+            text = self.tr("The board is removed; its pictures stay.")
+            undo = NoticeAction(text=self.tr("Undo"), act=self._edits.undo)
+            self._room.tell(Notice(text=text, actions=(undo,), key=DELETED))
+        elif edit.kind == "restore":
+            text = self.tr("{0} restored.").format(counted.pictures(edit.count))
+            self._room.tell(Notice(text=text, severity="success", key=DELETED))
+
+    def _tell_undone(self, edit: Edit) -> None:
+        if edit.kind == "delete":
+            text = self.tr("{0} restored.").format(counted.pictures(edit.count))
+            self._room.tell(Notice(text=text, severity="success", key=DELETED))
+
+    def _tell_exported(self, outcome: ExportOutcome, folder: Path) -> None:
+        text = self.tr("{0} exported.").format(counted.pictures(len(outcome.written)))
+        problems = " ".join(outcome.problems[:3])
+        show = NoticeAction(
+            text=self.tr("Open folder"),
+            act=partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(folder))),
+        )
+        severity = "warning" if problems else "success"
+        self._room.tell(Notice(text=text, hint=problems, severity=severity, actions=(show,)))
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _with_current(self, act: Callable[[Path], object]) -> None:
+        current = self._room.current_id()
+        if current is not None:
+            self._with_paths([current], lambda paths: act(paths[0]))
+
+    def _with_paths(self, ids: Sequence[int], act: Callable[[list[Path]], object]) -> None:
+        gallery, some = self._room.gallery, list(ids)[:MAX_PATHS]
+
+        def done(paths: list[Path]) -> None:
+            if paths:
+                act(paths)
+
+        read = self._room.desk.work.run
+        read(lambda: [row.path for row in gallery.rows(some)], done, self._room.tell_error)
+
+    def _ask(self, title: str, words: str, text: str) -> str:
+        plain = QLineEdit.EchoMode.Normal
+        name, is_sure = QInputDialog.getText(self._room.window(), title, words, plain, text)
+        return name.strip() if is_sure else ""
+
+
+def _to_clipboard(text: str) -> None:
+    if text:
+        QGuiApplication.clipboard().setText(text)

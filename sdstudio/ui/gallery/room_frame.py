@@ -1,0 +1,90 @@
+"""The parts of the Gallery workspace and where they lie."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from sdstudio.ui.gallery.action_bar import ActionBar
+from sdstudio.ui.gallery.boards_panel import WIDTH_PX, BoardsPanel
+from sdstudio.ui.gallery.empty_state import EmptyState
+from sdstudio.ui.gallery.grid_view import GridView
+from sdstudio.ui.gallery.scan_strip import ScanStrip
+from sdstudio.ui.gallery.search_bar import SearchBar
+from sdstudio.ui.gallery.trash_view import TrashView
+
+SIDE_PX = 300
+
+
+class RoomFrame(QWidget):
+    """Side bar, pictures with their bars, and room for details; it decides nothing.
+
+    Attributes:
+        views: pages in the middle: browsing, the trash, and those that others add.
+        side_slot: at the right, hidden until it holds something.
+    """
+
+    def __init__(self, grid: GridView, trash: TrashView, scan_strip: ScanStrip) -> None:
+        super().__init__()
+        self.grid = grid
+        self.trash = trash
+        self.boards = BoardsPanel()
+        self.search = SearchBar()
+        self.bar = ActionBar()
+        self.empty = EmptyState()
+        self.views = QStackedWidget()
+        self.side_slot = QWidget()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(grid)
+        self._pages.addWidget(self.empty)
+        self._browse = QWidget()
+        column = QVBoxLayout(self._browse)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.search, scan_strip, self._pages, self.bar):
+            column.addWidget(widget, 1 if widget is self._pages else 0)
+        self.views.addWidget(self._browse)
+        self.views.addWidget(trash)
+        slot = QVBoxLayout(self.side_slot)
+        slot.setContentsMargins(0, 0, 0, 0)
+        self.side_slot.hide()
+        self._split()
+
+    @property
+    def is_browsing(self) -> bool:
+        """Whether the grid, or words in its place, can be seen."""
+        return self.views.currentWidget() is self._browse
+
+    def show_view(self, widget: QWidget) -> None:
+        """Bring a view of `views` to the front; it is added if it is new."""
+        if self.views.indexOf(widget) < 0:
+            self.views.addWidget(widget)
+        self.views.setCurrentWidget(widget)
+
+    def show_grid(self) -> None:
+        """Go back to all pictures, with the keyboard."""
+        self.views.setCurrentWidget(self._browse)
+        self._pages.currentWidget().setFocus()
+
+    def show_pictures(self, is_empty: bool) -> None:
+        """Show the grid, or words in its place."""
+        self._pages.setCurrentIndex(1 if is_empty else 0)
+
+    def set_details(self, widget: QWidget) -> None:
+        """Put the details of the selected pictures at the right."""
+        layout = self.side_slot.layout()
+        assert layout is not None
+        layout.addWidget(widget)
+        self.side_slot.show()
+
+    def _split(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(4)
+        self.splitter.setChildrenCollapsible(False)
+        for widget in (self.boards, self.views, self.side_slot):
+            self.splitter.addWidget(widget)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([WIDTH_PX, 800, SIDE_PX])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
