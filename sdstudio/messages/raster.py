@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sdstudio.errors import InvalidRequestError
@@ -26,7 +26,7 @@ class Raster:
     width: int
     height: int
     mode: RasterMode
-    pixels: bytes
+    pixels: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
         wanted = self.width * self.height * CHANNELS[self.mode]

@@ -76,18 +76,18 @@ class CandidateList(QObject):
     def discard(self, candidate: Candidate) -> None:
         """Take one away; the next one is looked at instead."""
         index = self._candidates.index(candidate)
-        was_current = candidate is self._current
         self._forget(candidate)
+        left = self._candidates
+        if candidate is self._current:
+            self._current = left[min(index, len(left) - 1)] if left else None
+            self.current_changed.emit()
         self.changed.emit()
-        if was_current:
-            left = self._candidates
-            self.look_at(left[min(index, len(left) - 1)] if left else None)
 
     def clear(self) -> None:
         """Take all away."""
         self._candidates, self._used, self._saved = [], set(), set()
-        self.changed.emit()
         self.look_at(None)
+        self.changed.emit()
 
     def mark_used(self, candidate: Candidate) -> None:
         """Remember that it became part of the picture."""

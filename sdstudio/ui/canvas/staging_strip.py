@@ -260,7 +260,7 @@ class StagingStrip(QFrame):
         current = self._candidates.current
         for candidate, thumb in self._thumbs.items():
             thumb.setChecked(candidate is current)
-        if current is not None:
+        if current in self._thumbs:
             self._scroll.ensureWidgetVisible(self._thumbs[current])
         self._show_state()
 
