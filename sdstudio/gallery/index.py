@@ -6,16 +6,24 @@ time: it is set aside and built again. Several processes may use one index at on
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sdstudio.gallery import schema
 from sdstudio.gallery.index_file import IndexFile
 from sdstudio.gallery.picture_row import COLUMNS, PictureRow
 from sdstudio.gallery.search import EVERYTHING, Query
 
 _NAMES_AT_ONCE = 500
+_PAGES_LOOKED_AT = 16
+_MAX_WORDS = 24
+_BEGINNING = re.compile(r'"([^"]*)"\*')
+"""The beginning of a word, or of a phrase's last word, as `search` writes it."""
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 class Stamp(NamedTuple):
@@ -41,7 +49,7 @@ class GalleryIndex:
         """How many pictures answer the query."""
         if query == EVERYTHING:
             return self.file.read("SELECT count(*) FROM pictures")[0][0]
-        sql, values = _select("count(*)", query)
+        sql, values = _select("count(*)", self._spelled_out(query))
         return self.file.read(sql, values)[0][0]
 
     def page(
@@ -52,21 +60,39 @@ class GalleryIndex:
         Args:
             after: the id of the last picture seen, None for the first page.
         """
+        query = self._spelled_out(query)
         if after is not None:
-            query = Query(
-                match=query.match,
-                conditions=(*query.conditions, "id < ?"),
+            query = replace(
+                query,
+                conditions=(*query.conditions, "pictures.id < ?"),
                 values=(*query.values, after),
             )
-        sql, values = _select(COLUMNS, query)
+        if query.without and not query.match:
+            # Nearly always the page lies among the newest: spare the look at all the others.
+            newest = self._page(query, limit, floor=self._far_down(after, limit))
+            if len(newest) == limit:
+                return newest
+        return self._page(query, limit)
+
+    def _page(self, query: Query, limit: int, *, floor: int = 0) -> list[PictureRow]:
+        sql, values = _select(COLUMNS, query, floor=floor)
         rows = self.file.read(f"{sql} ORDER BY {_order(query)} DESC LIMIT ?", (*values, limit))
         return self._with_boards(rows)
 
+    def _far_down(self, after: int | None, limit: int) -> int:
+        """The id some pages below `after`."""
+        sql = "SELECT id FROM pictures WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+        first = 2**63 - 1 if after is None else after
+        found = self.file.read(sql, (first, limit * _PAGES_LOOKED_AT))
+        return found[0][0] if found else 0
+
     def ids(self, query: Query = EVERYTHING) -> array[int]:
         """The ids of all pictures that answer, the newest first: 8 bytes each, for a list view."""
-        sql, values = _select("pictures.id", query)
-        rows = self.file.read(f"{sql} ORDER BY {_order(query)} DESC", values)
-        return array("q", (row[0] for row in rows))
+        sql, values = _select("pictures.id AS id", self._spelled_out(query))
+        # One row, one step: SQLite works without Python's lock, and the window goes on.
+        sql = f"SELECT group_concat(id) FROM ({sql} ORDER BY {_order(query)} DESC)"
+        text = self.file.read(sql, values)[0][0]
+        return array("q", map(int, text.split(","))) if text else array("q")
 
     def rows(self, ids: Iterable[int]) -> list[PictureRow]:
         """The rows of these ids, in this order; ids that are gone are left out."""
@@ -145,6 +171,36 @@ class GalleryIndex:
             connection.execute("INSERT INTO words (words) VALUES ('optimize')")
         self.file.read("PRAGMA optimize")
 
+    # -- inside ----------------------------------------------------------------------------------
+
+    def _spelled_out(self, query: Query) -> Query:
+        """The query with the ends of words filled in.
+
+        FTS5 collects all answers to the beginning of a word before it gives the first, except
+        for short ones, which it keeps ready; to whole words it gives one answer after another.
+        """
+        return replace(
+            query,
+            match=_BEGINNING.sub(self._whole_words, query.match),
+            without=_BEGINNING.sub(self._whole_words, query.without),
+        )
+
+    def _whole_words(self, typed: re.Match[str]) -> str:
+        """All words that begin as typed, where it is a matter of a few."""
+        words = _ASCII_WORD.findall(typed[1].lower()) if typed[1].isascii() else []
+        if not words or len(words[-1]) <= schema.LONGEST_PREFIX:
+            return typed[0]
+        *phrase, last = words
+        sql = "SELECT term FROM vocabulary WHERE term >= ? AND term < ? LIMIT 1"
+        found: list[str] = []
+        next_at = last
+        while row := self.file.read(sql, (next_at, f"{last}\U0010ffff")):
+            found.append(row[0][0])
+            next_at = f"{row[0][0]}\x01"
+            if len(found) > _MAX_WORDS:
+                return typed[0]
+        return f"({' OR '.join(_quoted(phrase, each) for each in found or [last])})"
+
     def _with_boards(self, found: list[tuple]) -> list[PictureRow]:
         boards: dict[int, list[str]] = {}
         for ids in _slices([row[0] for row in found]):
@@ -161,17 +217,29 @@ def _slices(ids: list[Any]) -> Iterator[list[Any]]:
         yield ids[first : first + _NAMES_AT_ONCE]
 
 
-def _select(what: str, query: Query) -> tuple[str, tuple]:
-    """Full-text search drives where there is one: it answers in the order of ids."""
+def _quoted(phrase: list[str], last: str) -> str:
+    return f'"{" ".join([*phrase, last])}"'
+
+
+def _select(what: str, query: Query, *, floor: int = 0) -> tuple[str, tuple]:
+    """Full-text search drives where there is one: it answers in the order of ids.
+
+    Args:
+        floor: leave out pictures below this id; for a query that has no words but unwanted ones.
+    """
     conditions, values = list(query.conditions), list(query.values)
+    table = "pictures"
     if query.match:
         table = "words CROSS JOIN pictures ON pictures.id = words.rowid"
         conditions.insert(0, "words MATCH ?")
-        values.insert(0, query.match)
-        if not query.conditions and what in ("count(*)", "pictures.id"):
+        without = f" NOT ({query.without})" if query.without else ""
+        values.insert(0, f"({query.match}){without}")
+        if not query.conditions and what != COLUMNS:
             table, what = "words", what.replace("pictures.id", "rowid")
-    else:
-        table = "pictures"
+    elif query.without:
+        unwanted = "SELECT rowid FROM words WHERE words MATCH ? AND rowid >= ?"
+        conditions += [f"pictures.id NOT IN ({unwanted})", "pictures.id >= ?"]
+        values += [query.without, floor, floor]
     columns = what if what != COLUMNS else ", ".join(f"pictures.{c}" for c in COLUMNS.split(", "))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {columns} FROM {table}{where}", tuple(values)

@@ -202,9 +202,7 @@ class _Listing:
                 except OSError as error:
                     yield os.path.join(current, "")
                     reason = error.strerror or "it cannot be read"
-                    self._outcome.problems.append(
-                        f"The folder {current} was left out: {reason}."
-                    )
+                    self._outcome.problems.append(f"The folder {current} was left out: {reason}.")
 
     def _list(self, current: str, folder: str, roots: set[str]) -> list[str]:
         """Look at one folder's pictures; returns its sub-folders."""

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 
+LONGEST_PREFIX = 3
+"""Beginnings of words up to this long are kept ready by FTS5."""
+
 _PICTURES = """
 CREATE TABLE folders (
     path TEXT PRIMARY KEY,
@@ -58,7 +61,8 @@ DROP TRIGGER IF EXISTS words_of_changed;
 DROP TABLE IF EXISTS words;
 DROP INDEX IF EXISTS pictures_by_folder;
 DROP INDEX IF EXISTS pictures_by_identity;
-CREATE INDEX pictures_with_marks ON pictures (folder) WHERE rating <> 0 OR label <> '' OR note <> '';
+CREATE INDEX pictures_with_marks ON pictures (folder)
+    WHERE rating <> 0 OR label <> '' OR note <> '';
 CREATE INDEX pictures_with_parents ON pictures (parents) WHERE parents <> '';
 CREATE INDEX boards_by_name ON boards (board COLLATE NOCASE, picture_id);
 CREATE VIRTUAL TABLE words USING fts5 (
@@ -66,6 +70,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
     content='pictures', content_rowid='id',
     tokenize="unicode61 remove_diacritics 2", prefix='1 2 3'
 );
+INSERT INTO words (words, rank) VALUES ('automerge', 8);
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, instance);
 INSERT INTO words (words) VALUES ('rebuild');
 INSERT OR IGNORE INTO folders (path) SELECT DISTINCT folder FROM pictures;

@@ -37,12 +37,14 @@ class Query:
 
     Attributes:
         match: an FTS5 expression, "" for all pictures.
+        without: an FTS5 expression that must not hold, or "".
         conditions: SQL conditions on `pictures`, all of which must hold.
         values: what their question marks stand for, in order.
         problems: sentences about parts that were left out because they make no sense (yet).
     """
 
     match: str = ""
+    without: str = ""
     conditions: tuple[str, ...] = ()
     values: tuple[str | int | float, ...] = ()
     problems: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ def parse_query(text: str, *, now: Callable[[], datetime] = datetime.now) -> Que
 class _Building:
     now: Callable[[], datetime]
     matches: list[str] = field(default_factory=list)
+    withouts: list[str] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
     values: list[str | int | float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -75,6 +78,7 @@ class _Building:
     def query(self) -> Query:
         return Query(
             match=" AND ".join(self.matches),
+            without=" OR ".join(self.withouts),
             conditions=tuple(self.conditions),
             values=tuple(self.values),
             problems=tuple(self.problems),
@@ -86,6 +90,7 @@ class _Building:
             "sampler": self._words_in("sampler"),
             "negative": self._words_in("negative_prompt"),
             "note": self._words_in("note"),
+            "source": self._source,
             "size": _size,
             "seed": _seed,
             "date": self._date,
@@ -95,14 +100,13 @@ class _Building:
                 (value,),
             ),
             "label": lambda value: ("label = ? COLLATE NOCASE", (value,)),
-            "source": lambda value: ("source = ?", (value.lower(),)),
             "is": lambda value: (_STATES[value.lower()], ()),
         }
         if name not in filters:
             self._words("{prompt note}", f"{name}:{value}" if name else value, is_not=is_not)
         elif not value:
             self.problems.append(f"Nothing follows {name}:.")
-        elif name in ("model", "sampler", "negative", "note"):
+        elif name in ("model", "sampler", "negative", "note", "source"):
             filters[name](value, is_not)
         else:
             self._filter(name, value, filters[name], is_not)
@@ -119,6 +123,10 @@ class _Building:
     def _words_in(self, column: str) -> Callable[[str, bool], None]:
         return lambda value, is_not: self._words(f"{{{column}}}", value, is_not=is_not)
 
+    def _source(self, value: str, is_not: bool) -> None:
+        name = "".join(letter for letter in value if letter.isalnum())
+        self._match(f'({{source}} : "{name or "nothing"}")', is_not)
+
     def _words(self, columns: str, text: str, *, is_not: bool) -> None:
         if _WITHOUT_WORD_BREAKS.search(text):
             self._substring(columns, text, is_not)
@@ -126,12 +134,10 @@ class _Building:
         plain = text.replace('"', " ").replace("\0", " ")
         if not any(letter.isalnum() for letter in plain):
             return
-        match = f'{columns} : "{plain}"*'
-        if not is_not:
-            self.matches.append(f"({match})")
-        else:
-            self.conditions.append("id NOT IN (SELECT rowid FROM words WHERE words MATCH ?)")
-            self.values.append(match)
+        self._match(f'({columns} : "{plain}"*)', is_not)
+
+    def _match(self, expression: str, is_not: bool) -> None:
+        (self.withouts if is_not else self.matches).append(expression)
 
     def _substring(self, columns: str, text: str, is_not: bool) -> None:
         names = columns.strip("{}").split()

@@ -15,17 +15,20 @@ import json
 import os
 import random
 import statistics
-import struct
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
 from sdstudio.gallery.gallery import Gallery
+from sdstudio.gallery.infotext import write_infotext
+from sdstudio.gallery.picture_encoding import encode_image, encode_picture
+from sdstudio.messages.generation import GenerationRequest
+from sdstudio.messages.raster import Raster
+from sdstudio.messages.result import PictureResult
 
 SMALL = 1000
 REPEATS = 9
@@ -39,12 +42,16 @@ WORDS = tuple(
 )
 SAMPLERS = ("DDIM", "Euler", "Euler a", "DPM++ 2M", "UniPC")
 MODELS = ("starter", "dreamy_v1", "photo_xl", "ink")
+SIZES = ((16, 16), (24, 16), (16, 24))
 SEARCHES = (
+    "r",
     "",
     "fox",
     "red hou",
     "lantern winter -boat",
     "model:photo fox",
+    "-boat",
+    "source:comfyui winter",
     "seed:77",
     "size:24x16",
 )
@@ -76,31 +83,53 @@ def write_pictures(folder: Path, count: int) -> None:
 
 
 def small_png(number: int) -> bytes:
-    """A real PNG of a few hundred pixels with its metadata."""
+    """A real PNG of a few hundred pixels: six of ten ours, three A1111's, one ComfyUI's."""
     choose = random.Random(number)
-    width, height = choose.choice(((16, 16), (24, 16), (16, 24)))
-    prompt = " ".join(choose.choices(WORDS, k=12))
-    sampler, model, steps = choose.choice(SAMPLERS), choose.choice(MODELS), choose.randint(4, 50)
-    infotext = (
-        f"{prompt}\nNegative prompt: {choose.choice(WORDS)}\nSteps: {steps}, Sampler: {sampler},"
-        f" CFG scale: 7, Seed: {number}, Size: {width}x{height}, Model: {model}"
+    width, height = choose.choice(SIZES)
+    request = GenerationRequest(
+        prompt=" ".join(choose.choices(WORDS, k=12)),
+        negative_prompt=choose.choice(WORDS),
+        model=choose.choice(MODELS),
+        sampler=choose.choice(SAMPLERS),
+        num_inference_steps=choose.randint(4, 50),
+        guidance_scale=7.0,
+        seed=number,
+        width=width,
+        height=height,
     )
-    texts = {"parameters": infotext}
-    if number % 2:
-        request = {"type": "generation", "version": 1, "prompt": prompt, "negative_prompt": "fog",
-                   "num_inference_steps": steps, "sampler": sampler, "seed": number,
-                   "width": width, "height": height, "model": model, "guidance_scale": 7.0,
-                   "parents": []}  # fmt: skip
-        texts["sdstudio"] = json.dumps({"version": 1, "request": request})
-    rows = b"".join(b"\0" + choose.randbytes(3) * width for _ in range(height))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = [(b"IHDR", head)]
-    chunks += [(b"tEXt", f"{key}\0{text}".encode()) for key, text in texts.items()]
-    chunks += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+    colours = [choose.randbytes(3) for _ in range(height)]
+    pixels = b"".join(colour * width for colour in colours)
+    picture = Raster(width=width, height=height, mode="RGB", pixels=pixels)
+    result = PictureResult(picture=picture, request=request, model_hash="0123abcd")
+    if number % 10 < 6:
+        return encode_picture(result)
+    infotext = write_infotext(result, version="1")
+    texts = {"parameters": infotext} if number % 10 < 9 else {"prompt": comfy_graph(request)}
+    return encode_image(Image.frombytes("RGB", picture.size, pixels), texts, format="png")
+
+
+def comfy_graph(request: GenerationRequest) -> str:
+    """The nodes of ComfyUI's default workflow, as its `prompt` names them."""
+    text = {"class_type": "CLIPTextEncode"}
+    settings = {
+        "seed": request.seed,
+        "steps": request.num_inference_steps,
+        "cfg": request.guidance_scale,
+        "sampler_name": request.sampler,
+        "model": ["4", 0],
+        "positive": ["6", 0],
+        "negative": ["7", 0],
+        "latent_image": ["5", 0],
+    }
+    size = {"width": request.width, "height": request.height, "batch_size": 1}
+    nodes = {
+        "3": {"class_type": "KSampler", "inputs": settings},
+        "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": request.model}},
+        "5": {"class_type": "EmptyLatentImage", "inputs": size},
+        "6": text | {"inputs": {"text": request.prompt, "clip": ["4", 1]}},
+        "7": text | {"inputs": {"text": request.negative_prompt, "clip": ["4", 1]}},
+    }
+    return json.dumps(nodes)
 
 
 def measure_rebuild(folder: Path, root: Path) -> None:

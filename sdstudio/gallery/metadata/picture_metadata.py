@@ -146,4 +146,3 @@ def size_from_text(text: object) -> tuple[int, int] | None:
         return None
     parts = text.strip("() ").replace("×", "x").replace(",", "x").split("x")
     return size_of(*parts) if len(parts) == 2 else None
-
