@@ -143,6 +143,31 @@ def depth_inside(inside: np.ndarray, limit_px: int) -> np.ndarray:
     return depth
 
 
+def local_depth(inside: np.ndarray, depth: np.ndarray, near_px: int) -> np.ndarray:
+    """About how deep the shape is around each place, up to three times `near_px`.
+
+    Exact where it is thin; where it is deeper than `depth` tells, from a coarse copy.
+
+    Args:
+        depth: of `depth_inside`, up to `near_px + 1`.
+    """
+    reach_px = near_px + 1
+    scale = np.float32(255 / reach_px)
+    near = grown(np.rint(depth * scale).astype(np.uint8), reach_px) / scale
+    height, width = inside.shape
+    cells = np.pad(inside, ((0, -height % _COARSE), (0, -width % _COARSE)), mode="edge")
+    cells = cells.reshape(-(-height // _COARSE), _COARSE, -1, _COARSE).min(axis=(1, 3))
+    far_cells = -(-_CORE_DEPTHS * near_px // _COARSE)
+    far_scale = np.float32(255 / far_cells)
+    deepest = np.rint(depth_inside(cells, far_cells) * far_scale).astype(np.uint8)
+    deepest = np.repeat(np.repeat(grown(deepest, far_cells // 2), _COARSE, 0), _COARSE, 1)
+    far = deepest[:height, :width] * (np.float32(_COARSE) / far_scale)
+    local = np.where(near < near_px, near, np.maximum(near, far))
+    limit = np.float32(_CORE_DEPTHS * near_px)
+    levels = np.rint(np.minimum(local, limit) * (255 / limit)).astype(np.uint8)
+    return feathered(levels, 4 * _COARSE) * (limit / 255)
+
+
 def _squared_distances(inside: np.ndarray, limit_px: int) -> np.ndarray:
     """Squared distance to the nearest pixel outside, exact up to `limit_px`."""
     rows = np.arange(inside.shape[0], dtype=np.float32)[:, None]
@@ -164,31 +189,9 @@ def _edge(inside: np.ndarray, blend_px: int) -> np.ndarray:
     if blend_px <= 0:
         return np.full(inside.shape, 255, np.uint8)
     depth = depth_inside(inside, blend_px + 1)
-    width = np.clip(_local_depth(inside, depth, blend_px) / _CORE_DEPTHS, 1, blend_px)
+    width = np.clip(local_depth(inside, depth, blend_px) / _CORE_DEPTHS, 1, blend_px)
     part = np.clip(depth / (width + 1), 0, 1)
     return np.maximum(np.rint(255 * part * part * (3 - 2 * part)), 1).astype(np.uint8)
-
-
-def _local_depth(inside: np.ndarray, depth: np.ndarray, blend_px: int) -> np.ndarray:
-    """About how deep the shape is around each place, up to `_CORE_DEPTHS * blend_px`.
-
-    Exact where it is thin; where it is deeper than `depth` tells, from a coarse copy.
-    """
-    reach_px = blend_px + 1
-    scale = np.float32(255 / reach_px)
-    near = grown(np.rint(depth * scale).astype(np.uint8), reach_px) / scale
-    height, width = inside.shape
-    cells = np.pad(inside, ((0, -height % _COARSE), (0, -width % _COARSE)), mode="edge")
-    cells = cells.reshape(-(-height // _COARSE), _COARSE, -1, _COARSE).min(axis=(1, 3))
-    far_cells = -(-_CORE_DEPTHS * blend_px // _COARSE)
-    far_scale = np.float32(255 / far_cells)
-    deepest = np.rint(depth_inside(cells, far_cells) * far_scale).astype(np.uint8)
-    deepest = np.repeat(np.repeat(grown(deepest, far_cells // 2), _COARSE, 0), _COARSE, 1)
-    far = deepest[:height, :width] * (np.float32(_COARSE) / far_scale)
-    local = np.where(near < blend_px, near, np.maximum(near, far))
-    limit = np.float32(_CORE_DEPTHS * blend_px)
-    levels = np.rint(np.minimum(local, limit) * (255 / limit)).astype(np.uint8)
-    return feathered(levels, 4 * _COARSE) * (limit / 255)
 
 
 def _whole(mask: np.ndarray) -> Rect:

@@ -24,7 +24,7 @@ def _situation(**changes: object) -> Situation:
 
 
 @pytest.mark.parametrize(
-    ("changes", "intent"),
+    "changes, intent",
     [
         ({}, "generate"),
         ({"strength": 0.6}, "refine"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
@@ -13,7 +14,7 @@ from tests.support.paint_desk import WHITE, smooth_document
 BASE = GenerationRequest(prompt="a red house", seed=5, count=3, num_inference_steps=20)
 
 
-def _masked(document=None):  # noqa: ANN001, ANN202
+def _masked(document: Document | None = None) -> Document:
     document = document or smooth_document(800, 600)
     document.layers.add(kind="mask")
     document.paint.draw_shape("rectangle", (300, 200, 360, 260), WHITE)

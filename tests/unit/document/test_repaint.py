@@ -8,12 +8,14 @@ import pytest
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
 from sdstudio.document.masks import MaskEdges, grown
+from sdstudio.document.paste_back import paste_back
 from sdstudio.document.rect import Rect
 from sdstudio.document.repaint import RepaintPlan, plan_repaint
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest, Inpaint
 from sdstudio.messages.raster import Raster
 from tests.support.random_masks import KINDS, random_mask
+from tests.support.seams import step_across
 
 WHITE = Ink(colour=(255, 255, 255))
 
@@ -145,3 +147,20 @@ def test_a_result_of_another_size_is_refused() -> None:
     plan = plan_repaint(document, training_side=128)
     with pytest.raises(InvalidRequestError, match="not of the size"):
         plan.finish(_raster(np.zeros((8, 8, 3), np.uint8)))
+
+
+def test_a_result_of_another_colour_begins_like_its_surroundings_and_keeps_its_own() -> None:
+    """At the border no step is seen; in the middle, also of a thin stroke, nothing is lost."""
+    document = Document.from_picture(_raster(np.full((240, 300, 3), (90, 150, 210), np.uint8)))
+    document.layers.add(kind="mask")
+    document.paint.draw_shape("rectangle", (60, 60, 180, 180), WHITE)
+    document.paint.draw_shape("rectangle", (220, 40, 250, 200), WHITE)
+    plan = plan_repaint(document, training_side=160)
+    made = np.full((plan.crop.height, plan.crop.width, 3), (230, 200, 40), np.uint8)
+    finished = plan.finish(_raster(made))
+    seen = paste_back(plan.pixels, _pixels(finished.picture), finished.blend).astype(int)
+    inside = document.mask_values(plan.box) > 0
+    assert step_across(seen.astype(np.uint8), inside) < 3
+    for x, y in ((120, 120), (235, 120)):
+        middle = seen[y - plan.box.y, x - plan.box.x]
+        assert np.abs(middle - (230, 200, 40)).max() < 30
