@@ -64,7 +64,8 @@ class RoomFrame(QWidget):
     def show_grid(self) -> None:
         """Go back to all pictures, with the keyboard."""
         self.views.setCurrentWidget(self._browse)
-        self._pages.currentWidget().setFocus()
+        if self._pages.currentWidget() is self.grid:
+            self.grid.take_keys()
 
     def show_pictures(self, is_empty: bool) -> None:
         """Show the grid, or words in its place."""

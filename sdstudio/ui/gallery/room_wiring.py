@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sdstudio import paths
 from sdstudio.errors import StorageError
+from sdstudio.ui.gallery.docks_aside import DocksAside
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.picture_reader import PictureReader
 from sdstudio.ui.gallery.place_list import Place
@@ -20,11 +21,13 @@ from sdstudio.ui.gallery.trash_view import read_shelf
 
 if TYPE_CHECKING:
     from sdstudio.gallery.scan import ScanOutcome
+    from sdstudio.settings.settings import PlainValue
     from sdstudio.ui.notices import Notice
     from sdstudio.ui.studio import Studio
 
 CELL_PX = "gallery-cell-px"
 DAYS = "gallery-days"
+HIDDEN = "gallery-hidden-docks"
 """Names in the settings' panel state."""
 
 
@@ -45,8 +48,8 @@ def room_for_studio(studio: Studio) -> GalleryRoom:
     )
     wiring = RoomWiring(room)
     studio.controller.picture_saved.connect(room.add_saved)
-    studio.window.closed.connect(wiring.close)
     room.make_wanted.connect(studio.actions["generate"].trigger)
+    studio.workspaces.page_changed.connect(wiring.take_page)
 
     def watch_folder() -> None:
         name = QFileDialog.getExistingDirectory(studio.window, room.tr("Watch a Folder"))
@@ -55,11 +58,13 @@ def room_for_studio(studio: Studio) -> GalleryRoom:
             studio.change_setting("extra_folders", tuple(dict.fromkeys((*old, name))))
             room.desk.follow()
 
-    def remember(name: str, value: int) -> None:
+    def remember(name: str, value: PlainValue) -> None:
         store.update(panel_state={**store.settings.panel_state, name: value})
 
     room.folder_wanted.connect(watch_folder)
+    docks = (studio.window.gallery_dock, studio.window.queue_dock)
     memory = store.settings.panel_state
+    wiring.docks = DocksAside(docks, memory.get(HIDDEN, ""), partial(remember, HIDDEN))
     room.grid.set_cell_px(int(memory.get(CELL_PX, room.grid.cell_px)))
     room.bar.days.setChecked(bool(memory.get(DAYS, True)))
     room.grid.cell_size_changed.connect(partial(remember, CELL_PX))
@@ -74,6 +79,7 @@ class RoomWiring(QObject):
         super().__init__(room)
         self._room = room
         self._has_expired = False
+        self.docks: DocksAside | None = None
         self._reader = PictureReader(lambda: room.gallery, room.desk.work, self)
         self._preview = PreviewOverlay(self._reader, room.grid)
         self._preview.key_pressed.connect(self._on_preview_key)
@@ -83,9 +89,13 @@ class RoomWiring(QObject):
         self._connect_side()
         self._connect_desk()
 
-    def close(self) -> None:
-        """Close the room with its window."""
-        self._room.close_room()
+    def take_page(self, key: str) -> None:
+        """Make room for the pictures, and give them the keyboard; another page gets both back."""
+        is_here = key == "gallery"
+        if self.docks is not None:
+            self.docks.put_aside(is_here)
+        if is_here and self._room.is_browsing:
+            self._room.grid.take_keys()
 
     def toggle_preview(self) -> None:
         """Open or close the quick look."""

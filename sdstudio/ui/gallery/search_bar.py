@@ -49,7 +49,7 @@ class SearchBar(QWidget):
         super().__init__()
         self._contents = Contents()
         self.field = SearchField()
-        self.field.setPlaceholderText(self.tr("Search: words, model: rating:>=4 date:today"))
+        self.field.setPlaceholderText(self.tr("Search words, model: rating: date: board: …"))
         self.field.setAccessibleName(self.tr("Search pictures"))
         keys = QKeySequence(QKeySequence.StandardKey.Find)
         self.field.setToolTip(with_shortcut(self.tr("Search pictures"), keys))

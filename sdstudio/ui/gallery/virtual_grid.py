@@ -26,6 +26,7 @@ from sdstudio.ui.gallery.grid_geometry import GridGeometry
 MIN_CELL_PX, MAX_CELL_PX = 72, 400
 DEFAULT_CELL_PX = 168
 WHEEL_LINES = 0.9
+MARGIN_PX = 6
 
 Index = QModelIndex | QPersistentModelIndex
 Flag = QItemSelectionModel.SelectionFlag
@@ -58,6 +59,7 @@ class VirtualGrid(QAbstractItemView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
+        self.setViewportMargins(MARGIN_PX, 0, 0, 0)
         self.setModel(pictures)
 
     # -- what others ask -------------------------------------------------------------------------
@@ -80,6 +82,13 @@ class VirtualGrid(QAbstractItemView):
             middle = box.top + box.side // 2
             self.verticalScrollBar().setValue(middle - self.viewport().height() // 2)
         self.cell_size_changed.emit(cell_px)
+
+    def take_keys(self) -> None:
+        """Take the keyboard; the first picture that can be seen becomes the current one."""
+        self.setFocus()
+        rows = self.visible_rows()
+        if not self.currentIndex().isValid() and rows:
+            self.selectionModel().setCurrentIndex(self.pictures.index(rows[0]), Flag.NoUpdate)
 
     def visible_rows(self) -> range:
         """The rows that can be seen now."""
