@@ -39,6 +39,17 @@ class PictureComposer:
         painter.end()
         return image
 
+    def sketched(self, rect: Rect, level: int) -> QImage:
+        """Like `reduced`, but of each 2**level x 2**level pixels only one is looked at."""
+        image = QImage(rect.width >> level, rect.height >> level, PICTURE_FORMAT)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.scale(1 / 2**level, 1 / 2**level)
+        painter.translate(-rect.x, -rect.y)
+        self._draw(painter, rect.intersected(self.document.bounds))
+        painter.end()
+        return image
+
     def reduced(self, rect: Rect, level: int) -> QImage:
         """The picture in `rect`, each pixel the mean of 2**level x 2**level.
 
@@ -81,7 +92,8 @@ class PictureComposer:
             painter.drawImage(QPoint(part.x, part.y), image, source)
 
     def _veil(self) -> list[int]:
-        red, green, blue, _ = self.veil_colour.getRgb()
+        colour = self.veil_colour
+        red, green, blue = colour.red(), colour.green(), colour.blue()
         return [qRgba(red, green, blue, value) for value in range(256)]
 
 

@@ -14,7 +14,7 @@ from sdstudio.document.rect import Rect
 from sdstudio.ui.canvas.paint_composite import PictureComposer
 from sdstudio.ui.canvas.paint_tiles import PictureTiles
 from sdstudio.ui.canvas.selection_outline import SelectionOutline
-from sdstudio.ui.canvas.view_buffer import ViewBuffer
+from sdstudio.ui.canvas.view_buffer import ViewBuffer, rects_of
 from sdstudio.ui.canvas.viewpoint import Viewpoint
 
 WORK_MS = 6.0
@@ -168,7 +168,7 @@ class PaintSurface(QWidget):
         painter.save()
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
-        for rect in event.region():
+        for rect in rects_of(event.region()):
             self._buffer.show(painter, _device_rect(rect, ratio), self.palette())
         self._outline.paint(
             painter,

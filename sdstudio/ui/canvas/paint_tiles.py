@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from sdstudio.document.rect import EMPTY, Rect
@@ -23,7 +23,7 @@ BLOCK_PX = 256
 
 MAX_LEVEL = 5
 AT_ONCE_PX = 3_000_000
-"""A change up to this size is shown whole in the next frame; a larger one block by block."""
+"""A change up to this size is composited in full at once; a larger one is sketched first."""
 
 MIN_KEPT = 64
 
@@ -60,24 +60,24 @@ class PictureTiles:
         self._tiles.clear()
 
     def change(self, rect: Rect, *, level: int, seen: Rect) -> Rect:
-        """The document changed in `rect`; composite at once what is seen of that, if it is small.
+        """The document changed in `rect`; draw anew at once what is seen of that.
 
         Args:
             seen: the part of the document that is looked at, at this level.
 
         Returns:
-            What was composited; the rest is left to `work`.
+            What was drawn; the rest, and to draw a large part well, is left to `work`.
         """
         now = _aligned(rect.intersected(seen), level)
-        if now.area > AT_ONCE_PX:
-            now = EMPTY
+        is_small = now.area <= AT_ONCE_PX
         for (tile_level, column, row), tile in self._tiles.items():
             part = rect.intersected(_area(tile_level, column, row))
-            if part.is_empty or (tile_level == level and now.contains(part)):
+            if part.is_empty or (is_small and tile_level == level and now.contains(part)):
                 continue
             tile.stale.update(_corners(part))
-        if not now.is_empty:
-            self._paste(level, now, self._composer.reduced(now, level))
+        if not now.is_empty and (is_small or level):
+            draw = self._composer.reduced if is_small else self._composer.sketched
+            self._paste(level, now, draw(now, level))
         return now
 
     def work(self, *, level: int, seen: Rect, budget_ms: float) -> list[Rect]:
@@ -88,12 +88,12 @@ class PictureTiles:
         """
         end = time.perf_counter() + budget_ms / 1000
         done: list[Rect] = []
-        for tile, corner in self._stale_blocks(level, seen):
-            tile.stale.discard(corner)
+        for key, corner in self._stale_blocks(level, seen):
             inside = Rect(*corner, BLOCK_PX, BLOCK_PX).intersected(self._bounds)
             block = _aligned(inside, level)
-            done.append(inside)
             self._paste(level, block, self._composer.reduced(block, level))
+            self._tiles[key].stale.discard(corner)
+            done.append(inside)
             if time.perf_counter() > end:
                 break
         return done
@@ -103,63 +103,76 @@ class PictureTiles:
         return next(self._stale_blocks(level, seen), None) is not None
 
     def part(self, level: int, rect: Rect) -> QImage:
-        """The picture in `rect`, counted in the level's pixels; clear beyond its edges."""
+        """The picture in `rect`, counted in the level's pixels; clear beyond its edges.
+
+        What is not composited at this level yet is shown as well as other levels know it.
+        """
         image = QImage(rect.width, rect.height, PICTURE_FORMAT)
         image.fill(Qt.GlobalColor.transparent)
         painter = QPainter(image)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        keys = list(_keys(level, rect.intersected(self._level_bounds(level))))
+        painter.translate(-rect.x, -rect.y)
+        keys = list(_keys(level, rect))
         for key in keys:
             _, column, row = key
-            painter.drawImage(
-                QPoint(column * TILE_PX - rect.x, row * TILE_PX - rect.y), self._tile(key).image
-            )
+            painter.save()
+            painter.translate(column * TILE_PX, row * TILE_PX)
+            self._draw(painter, key)
+            painter.restore()
         painter.end()
         self._drop_old(len(keys))
         return image
-
-    def _level_bounds(self, level: int) -> Rect:
-        width, height = self._composer.document.size
-        return Rect(0, 0, -(-width >> level), -(-height >> level))
 
     @property
     def _bounds(self) -> Rect:
         return self._composer.document.bounds
 
-    def _stale_blocks(self, level: int, seen: Rect) -> Iterator[tuple[_Tile, tuple[int, int]]]:
+    def _stale_blocks(self, level: int, seen: Rect) -> Iterator[tuple[Key, tuple[int, int]]]:
+        """What `work` has to do, tile by tile; a tile that is not there yet is stale as a whole."""
         for key in _keys(level, _shrunk(_aligned(seen, level), level)):
-            tile = self._tile(key)
-            for corner in sorted(tile.stale):
+            tile = self._tiles.get(key)
+            area = _area(*key).intersected(self._bounds)
+            for corner in _corners(area) if tile is None else sorted(tile.stale):
                 if seen.intersected(Rect(*corner, BLOCK_PX, BLOCK_PX)).area:
-                    yield tile, corner
+                    yield key, corner
+
+    def _draw(self, painter: QPainter, key: Key) -> None:
+        """Draw a tile, or what other levels know of it, into (0, 0, TILE_PX, TILE_PX)."""
+        tile = self._tiles.get(key)
+        if tile is not None:
+            self._tiles.move_to_end(key)
+            painter.drawImage(QPoint(), tile.image)
+            return
+        area = _area(*key)
+        for known in self._known_under(area, key[0]):
+            where = _area(*known)
+            part = where.intersected(area)
+            source = _in_tile(part, where)
+            painter.drawImage(_in_tile(part, area), self._tiles[known].image, source)
 
     def _tile(self, key: Key) -> _Tile:
-        tile = self._tiles.get(key)
-        if tile is None:
-            tile = self._new_tile(key)
-            self._tiles[key] = tile
+        """A tile to paste into."""
+        if key not in self._tiles:
+            image = QImage(TILE_PX, TILE_PX, PICTURE_FORMAT)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            self._draw(painter, key)
+            painter.end()
+            stale = set(_corners(_area(*key).intersected(self._bounds)))
+            self._tiles[key] = _Tile(image, stale)
         self._tiles.move_to_end(key)
-        return tile
+        return self._tiles[key]
 
-    def _new_tile(self, key: Key) -> _Tile:
-        """A tile that shows what other levels know until its blocks are composited."""
-        level = key[0]
-        image = QImage(TILE_PX, TILE_PX, PICTURE_FORMAT)
-        image.fill(Qt.GlobalColor.transparent)
-        area = _area(*key)
-        painter = QPainter(image)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        for other in (*range(MAX_LEVEL, level, -1), *range(level)):
-            scale = 2.0 ** (other - level)
-            for known in _keys(other, _shrunk(area, other)):
-                if known in self._tiles:
-                    where = _area(*known)
-                    painter.resetTransform()
-                    painter.translate((where.x - area.x) / 2**level, (where.y - area.y) / 2**level)
-                    painter.scale(scale, scale)
-                    painter.drawImage(QPoint(), self._tiles[known].image)
-        painter.end()
-        return _Tile(image, set(_corners(area.intersected(self._bounds))))
+    def _known_under(self, area: Rect, level: int) -> list[Key]:
+        """The tiles of the nearest other level that show something of an area."""
+        others = [each for each in range(MAX_LEVEL + 1) if each != level]
+        for other in sorted(others, key=lambda each: (abs(each - level), -each)):
+            keys = _keys(other, _shrunk(_aligned(area.intersected(self._bounds), other), other))
+            known = [key for key in keys if key in self._tiles]
+            if known:
+                return known
+        return []
 
     def _paste(self, level: int, rect: Rect, image: QImage) -> None:
         target = _shrunk(rect, level)
@@ -182,6 +195,13 @@ def _area(level: int, column: int, row: int) -> Rect:
     """What a tile covers of the document."""
     side = TILE_PX << level
     return Rect(column * side, row * side, side, side)
+
+
+def _in_tile(part: Rect, area: Rect) -> QRectF:
+    """Where a part of the document lies in a tile that covers this area."""
+    scale = TILE_PX / area.width
+    x, y = (part.x - area.x) * scale, (part.y - area.y) * scale
+    return QRectF(x, y, part.width * scale, part.height * scale)
 
 
 def _keys(level: int, rect: Rect) -> Iterator[Key]:

@@ -84,6 +84,11 @@ class PointerInput(QObject):
         """Whether a tool is at work."""
         return self._tool is not None
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether points wait to be painted."""
+        return bool(self._waiting)
+
     def take(self, event: QMouseEvent | QTabletEvent) -> None:
         """Handle a mouse or tablet event."""
         is_pen = isinstance(event, QTabletEvent)

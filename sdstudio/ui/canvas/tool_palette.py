@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from sdstudio.document.blend import Colour
 from sdstudio.ui.canvas.paint_colours import Colours
@@ -118,7 +118,7 @@ class ToolPalette(QFrame):
         view.tools.current_changed.connect(self._show_tool)
         self._show_tool(view.tools.current.name)
 
-    def _button(self, tool: Tool) -> QWidget:
+    def _button(self, tool: Tool) -> QToolButton:
         name = words(tool.label)
         tip = f"{name} ({tool.key})"
         button = icon_button(

@@ -96,7 +96,7 @@ class ViewBuffer:
     def _repaint(self, palette: QPalette) -> None:
         stale, self._stale = self._stale, QRegion()
         painter = QPainter(self._pixmap)
-        for rect in stale:
+        for rect in rects_of(stale):
             self.painted_px += rect.width() * rect.height()
             painter.save()
             painter.setClipRect(rect)
@@ -151,3 +151,8 @@ class ViewBuffer:
             (rect.right() + 1 - self._page.left()) * across + 2,
             (rect.bottom() + 1 - self._page.top()) * down + 2,
         )
+
+
+def rects_of(region: QRegion) -> list[QRect]:
+    """The rectangles that make up a region."""
+    return list(region)  # pyright: ignore[reportArgumentType, reportCallIssue]: stubs lack __iter__
