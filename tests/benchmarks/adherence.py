@@ -29,7 +29,7 @@ from tests.benchmarks.held_out_prompts import COUNT, Case, held_out_cases
 from tests.benchmarks.judge import CLASSES, HALVES, QUESTIONS, Judge, read
 from tests.benchmarks.judge_training import NOT_ASKED, answers, trained_judge
 from tests.benchmarks.models_under_test import STARTER
-from tests.benchmarks.painting import Defaults, Painter
+from tests.benchmarks.painting import Defaults, Painter, finished_model
 from tests.benchmarks.proportions import Proportion
 
 BARS = dict.fromkeys(("subject", "colour", "place", "time", "style"), 0.95)
@@ -121,7 +121,7 @@ def print_by_class(cases: Sequence[Case], found: dict[str, Tensor], name: str) -
 def main() -> None:
     """Teach the judge if need be, paint, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--model", type=Path, default=STARTER, help="a model or a run in training")
     parser.add_argument("--cache", type=Path, required=True, help="where the judge is kept")
     parser.add_argument("--data", type=Path, help="drawn pictures to teach the judge with")
     parser.add_argument("--clip", type=Path, help="a trained CLIP to ask as well")
@@ -135,10 +135,12 @@ def main() -> None:
     judge = trained_judge(chosen.cache, data=chosen.data)
     highest = ceiling(judge, chosen.cache)
     cases = held_out_cases(COUNT)[: chosen.prompts]
-    defaults = Defaults.of(
-        chosen.model, num_inference_steps=chosen.steps, guidance_scale=chosen.guidance_scale
-    )
-    pictures = Painter(chosen.model, defaults).paint(
+    with finished_model(chosen.model) as model:
+        defaults = Defaults.of(
+            model, num_inference_steps=chosen.steps, guidance_scale=chosen.guidance_scale
+        )
+        painter = Painter(model, defaults)
+    pictures = painter.paint(
         [case.prompt for case in cases], [case.seed for case in cases], show=True
     )
     if chosen.sheet:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +14,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
+from sdstudio.training.latent_diffusion import export_run
 from sdstudio.training.loop import choose_precision
 
 BATCH = 8
@@ -32,6 +36,17 @@ class Defaults:
         card: dict[str, Any] = json.loads(note.read_text()) if note.exists() else {}
         own = cls(**{name: card[name] for name in cls.__dataclass_fields__ if name in card})
         return replace(own, **cast(Any, {k: v for k, v in asked.items() if v is not None}))
+
+
+@contextlib.contextmanager
+def finished_model(folder: Path) -> Iterator[Path]:
+    """The model in `folder`, or, of a run in training, what its newest checkpoint exports."""
+    if (folder / "model_index.json").is_file():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="sdstudio-benchmark-") as made:
+        export_run(folder, Path(made) / "pipeline")
+        yield Path(made) / "pipeline"
 
 
 class Painter:
