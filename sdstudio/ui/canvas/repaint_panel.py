@@ -63,6 +63,8 @@ class RepaintPanel(QWidget):
         self.choose_button.setMenu(self._menu)
         self.hint = label("", "caption")
         self.hint.setWordWrap(True)
+        self.details = QWidget()
+        """The sections that are opened seldom; whoever lays out the panel puts them below."""
         self.masks = Section(self.tr("Mask edges"), is_open=False)
         self.model = Section(self.tr("Context and model"), is_open=False)
         self._make_rows()
@@ -185,8 +187,11 @@ class RepaintPanel(QWidget):
             self.masks.body.addWidget(row)
         for row in (self.sight, self.inpainting):
             self.model.body.addWidget(row)
-        layout.addWidget(self.masks)
-        layout.addWidget(self.model)
+        below = QVBoxLayout(self.details)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(8)
+        below.addWidget(self.masks)
+        below.addWidget(self.model)
 
     def _fill_menu(self, possible: tuple[Intent, ...], current: Intent) -> None:
         self._menu.clear()

@@ -41,11 +41,11 @@ def intent_hint(intent: Intent) -> str:
 def fill_choices(intent: Intent) -> tuple[NamedChoice, ...]:
     """What may lie under the mask; the first follows the intent."""
     names = {
-        "original": (_tr("What is there"), _tr("Keeps what is there and paints over it.")),
-        "blur": (_tr("Blurred surroundings"), _tr("Spreads the colours around the mask.")),
+        "original": (_tr("Original"), _tr("Keeps what is there and paints over it.")),
+        "blur": (_tr("Blur"), _tr("Spreads the colours around the mask.")),
         "neutral": (_tr("Neutral grey"), _tr("Says nothing about what should be there.")),
         "noise": (_tr("Noise"), _tr("Grain of all colours.")),
-        "edge": (_tr("Extended edges"), _tr("Continues the nearest pixels.")),
+        "edge": (_tr("Extended edge"), _tr("Continues the nearest pixels.")),
     }
     automatic = names[TRAITS[intent].fill][0]
     follows = NamedChoice(

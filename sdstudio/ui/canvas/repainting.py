@@ -70,7 +70,7 @@ class Repainting(QObject):
         )
         self.repaint_panel = RepaintPanel(self.form)
         self.live_panel = LivePanel(self.live)
-        self.panel = _column(self.repaint_panel, self.live_panel)
+        self.panel = _column(self.repaint_panel, self.live_panel, self.repaint_panel.details)
         self.strip = StagingStrip(self.staging)
         self._jobs: list[Job] = []
         self._lay_over(view)
@@ -150,6 +150,8 @@ class Repainting(QObject):
         self.staging.refused.connect(self._tell)
         self.staging.accepted.connect(self.accepted)
         self.staging.changed.connect(self._mute_context)
+        self.repaint_panel.run_wanted.connect(self._view.setFocus)
+        self.strip.touched.connect(self._view.setFocus)
         self.strip.more_wanted.connect(self._more)
         self.strip.stop_wanted.connect(self._stop)
         self.live.kept.connect(self._keep)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,11 +21,12 @@ from sdstudio.ui.canvas.repaint_request import Candidate
 from sdstudio.ui.canvas.staging import Staging
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import icon_button, text_button
-from sdstudio.ui.widgets.labels import ElidedLabel
+from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.widgets.picture_view import to_qimage
 
-THUMB_PX = 64
-STRIP_PX = 112
+THUMB_PX = 52
+STRIP_PX = 68
+WORDS_PX = 118
 _SHARP = 2
 """Thumbnails are kept at twice their size, for screens with fine pixels."""
 
@@ -92,10 +92,12 @@ class StagingStrip(QFrame):
     Signals:
         more_wanted: more candidates like the one looked at.
         stop_wanted: what is being made should stop.
+        touched: a small picture was clicked; the keys should go to the canvas.
     """
 
     more_wanted = Signal()
     stop_wanted = Signal()
+    touched = Signal()
 
     def __init__(self, staging: Staging) -> None:
         super().__init__()
@@ -105,7 +107,10 @@ class StagingStrip(QFrame):
         self._candidates = staging.candidates
         self._thumbs: dict[Candidate, Thumb] = {}
         self._making: Thumb | None = None
-        self._words = ElidedLabel("", "caption")
+        self._words = label("", "caption")
+        self._words.setToolTip(
+            self.tr("← → cycle, Space shows the original, Enter accepts, Esc steps back")
+        )
         self._row = QHBoxLayout()
         self._buttons = self._make_buttons()
         self._lay_out()
@@ -207,18 +212,16 @@ class StagingStrip(QFrame):
         self._scroll.setWidgetResizable(True)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFixedHeight(THUMB_PX + 8)
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        top.addWidget(self._previous)
-        top.addWidget(self._next)
-        top.addWidget(self._words, 1)
+        self._words.setFixedWidth(WORDS_PX)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 3, 8, 3)
+        layout.setSpacing(4)
+        layout.addWidget(self._previous)
+        layout.addWidget(self._next)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._words)
         for button in self._buttons:
-            top.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 5, 8, 4)
-        layout.setSpacing(3)
-        layout.addLayout(top)
-        layout.addWidget(self._scroll)
+            layout.addWidget(button)
 
     # --- showing --------------------------------------------------------------------------
 
@@ -251,6 +254,7 @@ class StagingStrip(QFrame):
         is_current = candidate is self._candidates.current
         self._candidates.look_at(None if is_current else candidate)
         self._show_current()
+        self.touched.emit()
 
     def _accept_thumb(self, candidate: Candidate) -> None:
         self._candidates.look_at(candidate)
@@ -278,11 +282,10 @@ class StagingStrip(QFrame):
             return self.tr("Being made")
         if current is None:
             text = self.tr("1 candidate") if count == 1 else self.tr("{0} candidates").format(count)
-            return text + self.tr(" · ← → to look at them")
+            return text + "\n" + self.tr("← → to look at them")
         place = self.tr("{0} of {1}").format(self._candidates.current_index + 1, count)
         seed = self.tr("seed {0}").format(current.result.request.seed)
-        keys = self.tr("Space: original · Enter: accept · Delete: discard")
-        return f"{place} · {seed} · {keys}"
+        return f"{place}\n{seed}"
 
     def _drop_making(self) -> None:
         if self._making is not None:
