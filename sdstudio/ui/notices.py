@@ -152,6 +152,8 @@ class NoticeBar(QWidget):
         if parent is None or self.shown is None:
             return
         width = min(parent.width() - 24, 720)
+        for layout in self._layouts:  # each remembers how high it was before the words changed
+            layout.invalidate()
         height = self._layout.totalHeightForWidth(width)
         self.setGeometry((parent.width() - width) // 2, 12, width, height)
         self.raise_()
@@ -173,3 +175,4 @@ class NoticeBar(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self._frame)
+        self._layouts = (words, inside, self._layout)

@@ -90,7 +90,7 @@ class LayerCommands(QObject):
             "lower", self.tr("Lower Layer"), "Ctrl+[", "chevron-down", partial(self._shift, -1)
         )
         self._add("merge-down", self.tr("Merge Down"), "Ctrl+E", "merge-down", self._merge_down)
-        self._add("flatten", self.tr("Flatten Picture"), "Ctrl+Shift+E", "layers", self._flatten)
+        self._add("flatten", self.tr("Flatten Picture"), "", "layers", self._flatten)
         self._add("delete", self.tr("Delete Layer"), "", "trash", self._delete)
 
     def _add_more_actions(self) -> None:
@@ -102,9 +102,9 @@ class LayerCommands(QObject):
         self._add("clear", self.tr("Clear Layer"), "Backspace", "", self._clear)
         self._add("invert-mask", self.tr("Invert Mask"), "Shift+V", "", self._invert_mask)
         self._add("select-all", self.tr("Select All"), "Ctrl+A", "", self._select_all)
-        self._add("deselect", self.tr("Deselect"), "Ctrl+Shift+A", "", self._deselect)
+        self._add("deselect", self.tr("Deselect"), "Ctrl+D", "", self._deselect)
         invert = self.tr("Invert Selection")
-        self._add("invert-selection", invert, "Ctrl+Shift+I", "", self._invert_selection)
+        self._add("invert-selection", invert, "Ctrl+I", "", self._invert_selection)
 
     def _add(
         self,

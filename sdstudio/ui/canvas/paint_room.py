@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMessageBox,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from sdstudio import paths
 from sdstudio.document.rect import EMPTY, Rect
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
     from sdstudio.ui.studio import Studio
 
 SIDE_PX = 284
+TITLE_PX = 220
 
 
 class PaintRoom(QWidget):
@@ -73,7 +82,8 @@ class PaintRoom(QWidget):
         )
         self.drop = DropZones(self.view)
         self._title = ElidedLabel("", "muted")
-        self._title.setMinimumWidth(200)
+        self._title.setFixedWidth(TITLE_PX)
+        self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.title_widgets = (self._title,)
         self._lay_out()
