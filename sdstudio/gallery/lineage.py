@@ -24,7 +24,7 @@ class Member:
         row: None for a parent that is not in the gallery (any more).
         name: of its file, or whatever its children call it.
         parents: keys, in the order that its file names them.
-        generation: 0 for those without parents; a child comes after all of its parents.
+        generation: a child comes after all of its parents, and they as near as can be.
     """
 
     key: str
@@ -151,4 +151,18 @@ def _generations(parents: dict[str, tuple[str, ...]]) -> dict[str, int]:
             known[key] = 1 + max((known.get(each, 0) for each in parents[key]), default=-1)
         if known == before:
             break
-    return {key: min(level, len(parents) - 1) for key, level in known.items()}
+    return _near_children(parents, {k: min(v, len(parents) - 1) for k, v in known.items()})
+
+
+def _near_children(
+    parents: dict[str, tuple[str, ...]], generations: dict[str, int]
+) -> dict[str, int]:
+    """Those without parents stand just above their first child, not all at the top."""
+    first_child: dict[str, int] = {}
+    for key, names in parents.items():
+        for name in names:
+            first_child[name] = min(first_child.get(name, len(parents)), generations[key])
+    return {
+        key: max(0, first_child[key] - 1) if not parents[key] and key in first_child else level
+        for key, level in generations.items()
+    }

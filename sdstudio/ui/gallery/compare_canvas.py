@@ -31,6 +31,8 @@ GAP_PX = 3
 GRIP_PX = 8
 KNOB_PX = 13
 KEY_STEP = 0.02
+BESIDE = 1.2
+"""All in one row are compared more easily, even if they are this much smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,7 +148,8 @@ class CompareCanvas(PageView):
 
         def zoom(columns: int) -> float:
             width = self.width() / columns / page.width()
-            return min(width, self.height() / math.ceil(count / columns) / page.height())
+            zoom = min(width, self.height() / math.ceil(count / columns) / page.height())
+            return zoom * BESIDE if columns == count else zoom
 
         return max(range(count, 0, -1), key=zoom)
 

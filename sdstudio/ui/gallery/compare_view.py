@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sdstudio.gallery.gallery import Gallery
 
 MAX_PICTURES = 4
+WORDS_PX = 24
 STRENGTHS = (1, 4, 16, 64)
 
 
@@ -98,6 +99,7 @@ class CompareView(QWidget):
             box.setVisible(is_pair and len(self.canvas.pictures) > 2)
         self._strength.setVisible(mode == "difference")
         self._swap.setVisible(is_pair)
+        self._words.setVisible(is_pair)
         self._words.setText("")
         if is_pair:
             self._measure()
@@ -220,6 +222,8 @@ class CompareView(QWidget):
         )
         back.clicked.connect(self.closed)
         self._words = ElidedLabel("", "muted")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._words.setFixedHeight(WORDS_PX)
         self._first = self._pair_box(self.tr("First picture"))
         self._second = self._pair_box(self.tr("Second picture"))
         self._swap = icon_button("swap", self.tr("Exchange the two pictures (X)"))
@@ -240,11 +244,12 @@ class CompareView(QWidget):
         self._add_modes(row)
         for each in (self._first, self._swap, self._second, self._strength):
             row.addWidget(each)
-        row.addWidget(self._words, 1)
+        row.addStretch(1)
         self.layout_below = QVBoxLayout(self)
         self.layout_below.setContentsMargins(0, 0, 0, 0)
         self.layout_below.setSpacing(0)
         self.layout_below.addWidget(bar)
+        self.layout_below.addWidget(self._words)
         self.layout_below.addWidget(self.canvas, 1)
 
     def _pair_box(self, name: str) -> QComboBox:

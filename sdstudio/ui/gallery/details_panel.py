@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from sdstudio.errors import PictureFileError
 from sdstudio.ui.background import Background
+from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.facts_table import Fact, FactsTable
 from sdstudio.ui.gallery.mark_rows import BoardRows, LabelRow, NoteEdit, StarRow
 from sdstudio.ui.gallery.picture_facts import file_facts, making_facts
@@ -169,7 +170,7 @@ class DetailsPanel(QScrollArea):
     def _title_of(self, details: Details) -> str:
         if len(details.ids) == 1 and details.rows:
             return one_line(details.rows[0].path.name)
-        return self.tr("{0:,} pictures").format(len(details.ids)) if details.ids else ""
+        return counted.pictures(len(details.ids)) if details.ids else ""
 
     # -- building --------------------------------------------------------------------------------
 

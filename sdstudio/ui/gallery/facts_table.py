@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from sdstudio.ui.widgets.buttons import icon_button
+from sdstudio.ui.widgets.buttons import icon_button, text_button
 from sdstudio.ui.widgets.labels import ElidedLabel, label
 from sdstudio.ui.widgets.visible_text import one_line, visible_text
 
-LONG_CHARS = 36
+LONG_CHARS = 16
 """Longer values stand below their name, on as many lines as they need."""
 
-MAX_VALUE_CHARS = 1200
+MAX_VALUE_CHARS = 420
+"""Of a longer one only the beginning is shown until a person asks for all of it."""
+
+MAX_SHOWN_CHARS = 20_000
 MAX_FACTS = 120
 
 Fact = tuple[str, str]
@@ -61,8 +64,11 @@ class FactsTable(QWidget):
         if len(value) <= LONG_CHARS and "\n" not in value:
             self._grid.addWidget(ElidedLabel(one_line(value)), row, 1)
             return row + 1
-        self._grid.addWidget(self._long(name, value), row + 1, 0, 1, 3)
-        return row + 2
+        words = self._long(name, value)
+        self._grid.addWidget(words, row + 1, 0, 1, 3)
+        if len(value) > MAX_VALUE_CHARS:
+            self._grid.addWidget(self._more_button(words, value), row + 2, 0, 1, 3)
+        return row + 3
 
     def _long(self, name: str, value: str) -> QLabel:
         words = label(visible_text(value, limit=MAX_VALUE_CHARS))
@@ -75,7 +81,17 @@ class FactsTable(QWidget):
         words.setAccessibleName(one_line(name))
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         words.setContentsMargins(0, 0, 4, 6)
-        if len(value) > MAX_VALUE_CHARS:
-            rest = self.tr("… and {0:,} characters more; Copy takes all of them.")
-            words.setText(f"{words.text()}\n{rest.format(len(value) - MAX_VALUE_CHARS)}")
         return words
+
+    def _more_button(self, words: QLabel, value: str) -> QPushButton:
+        text = self.tr("Show all {0} characters").format(f"{len(value):,}")
+        if len(value) > MAX_SHOWN_CHARS:
+            text = self.tr("Show more; Copy takes all {0} characters").format(f"{len(value):,}")
+        button = text_button(text, kind="quiet")
+
+        def show() -> None:
+            words.setText(visible_text(value, limit=MAX_SHOWN_CHARS))
+            button.hide()
+
+        button.clicked.connect(show)
+        return button

@@ -47,6 +47,7 @@ class GalleryRoom(RoomFrame):
         compare_wanted: ids of two to four pictures.
         make_wanted: a first picture should be made.
         folder_wanted: another folder should be watched.
+        closing: whoever reads from the gallery must end now.
     """
 
     selection_changed = Signal(object)
@@ -55,6 +56,7 @@ class GalleryRoom(RoomFrame):
     compare_wanted = Signal(object)
     make_wanted = Signal()
     folder_wanted = Signal()
+    closing = Signal()
 
     def __init__(
         self,
@@ -217,6 +219,7 @@ class GalleryRoom(RoomFrame):
 
     def close_room(self) -> None:
         """Wait for what is under way and close the index."""
+        self.closing.emit()
         for thumbnails in (self.thumbnails, self._shelf_thumbnails):
             thumbnails.close()
         self.desk.close()

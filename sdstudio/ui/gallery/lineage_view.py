@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QIcon,
     QKeyEvent,
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWi
 from sdstudio.errors import PictureFileError
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
-from sdstudio.ui.icons import icon
+from sdstudio.ui.icons import ICON_PX, icon
 from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.widgets.picture_view import to_qimage
 from sdstudio.ui.widgets.plain_tooltip import plain_tooltip
@@ -106,6 +106,7 @@ class Tree(QWidget):
         name = one_line(member.name, limit=80)
         if member.row is None:
             name = self.tr("{0}, which is not in the gallery").format(name)
+            node.setIconSize(QSize(ICON_PX, ICON_PX))
             node.setEnabled(False)
         else:
             picture_id = member.row.id
@@ -263,7 +264,8 @@ class LineageView(QWidget):
         self._scroll.setFixedHeight(min(MAX_VIEW_PX, height))
         current = next((m.key for m in family.members if m.row and m.row.id == shown), None)
         if current is not None:
-            self._scroll.ensureWidgetVisible(self.tree.nodes[current])
+            node = self.tree.nodes[current]
+            QTimer.singleShot(0, node, lambda: self._scroll.ensureWidgetVisible(node))
         for member in family.members:
             if member.row is not None:
                 self._fetch(family, member.key, member.row.path)

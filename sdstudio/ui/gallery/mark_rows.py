@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPainter, QPixmap
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QCompleter,
     QHBoxLayout,
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
+from sdstudio.ui.gallery import counted
+from sdstudio.ui.gallery.mark_menus import label_icon, label_names
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import icon_button
 from sdstudio.ui.widgets.labels import ElidedLabel
@@ -25,7 +26,6 @@ from sdstudio.ui.widgets.visible_text import one_line
 STARS = 5
 NOTE_DELAY_MS = 1200
 NOTE_PX = 64
-DOT_PX = 16
 
 
 class StarRow(QWidget):
@@ -42,7 +42,7 @@ class StarRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for number in range(1, STARS + 1):
-            name = self.tr("%n star(s)", "", number)
+            name = counted.stars(number)
             button = icon_button("star", name, tooltip=f"{name} ({number})")
             button.clicked.connect(lambda _=False, number=number: self._choose(number))
             self.buttons.append(button)
@@ -71,15 +71,7 @@ class LabelRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName(self.tr("Colour label"))
-        names = {
-            "": self.tr("No colour"),
-            "red": self.tr("Red"),
-            "orange": self.tr("Orange"),
-            "yellow": self.tr("Yellow"),
-            "green": self.tr("Green"),
-            "blue": self.tr("Blue"),
-            "purple": self.tr("Purple"),
-        }
+        names = {"": self.tr("No colour"), **label_names()}
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -87,7 +79,7 @@ class LabelRow(QWidget):
         for label, name in names.items():
             button = icon_button("close", name)
             if label:
-                button.setIcon(_dot(LABEL_COLORS[label]))
+                button.setIcon(label_icon(label))
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, label=label: self.wanted.emit(label))
             self.buttons[label] = button
@@ -209,16 +201,3 @@ class NoteEdit(QPlainTextEdit):
     def _on_typed(self) -> None:
         if self.is_dirty:
             self._timer.start()
-
-
-def _dot(color: str) -> QIcon:
-    pixmap = QPixmap(QSize(DOT_PX, DOT_PX) * 2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(color))
-    painter.drawEllipse(QPointF(DOT_PX, DOT_PX), DOT_PX * 0.72, DOT_PX * 0.72)
-    painter.end()
-    pixmap.setDevicePixelRatio(2)
-    return QIcon(pixmap)

@@ -17,6 +17,7 @@ from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.picture_reader import PictureReader
 from sdstudio.ui.gallery.place_list import Place
 from sdstudio.ui.gallery.preview_overlay import PreviewOverlay
+from sdstudio.ui.gallery.room_views import RoomViews
 from sdstudio.ui.gallery.trash_view import read_shelf
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ def room_for_studio(studio: Studio) -> GalleryRoom:
         tell_error=studio.failures.tell,
     )
     wiring = RoomWiring(room)
+    RoomViews(
+        room,
+        form=studio.form,
+        controller=studio.controller,
+        thumbnail_folder=paths.cache_folder() / "thumbnails",
+    )
     studio.controller.picture_saved.connect(room.add_saved)
     room.make_wanted.connect(studio.actions["generate"].trigger)
     studio.workspaces.page_changed.connect(wiring.take_page)

@@ -35,6 +35,7 @@ class SingleView(QWidget):
         slideshow_wanted: the id to begin with.
         menu_wanted: (id, QPoint on the screen).
         drag_wanted: the id whose file a person takes elsewhere.
+        mark_key_pressed: a key event that rates, labels or deletes.
         fault_found: one sentence about a picture that cannot be read.
     """
 
@@ -43,6 +44,7 @@ class SingleView(QWidget):
     slideshow_wanted = Signal(object)
     menu_wanted = Signal(object, object)
     drag_wanted = Signal(object)
+    mark_key_pressed = Signal(object)
     fault_found = Signal(str)
 
     def __init__(
@@ -101,7 +103,7 @@ class SingleView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
-            case Qt.Key.Key_Escape | Qt.Key.Key_Backspace | Qt.Key.Key_Return | Qt.Key.Key_Enter:
+            case Qt.Key.Key_Escape | Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.closed.emit()
             case Qt.Key.Key_PageDown:
                 self.step(1)
@@ -109,8 +111,19 @@ class SingleView(QWidget):
                 self.step(-1)
             case Qt.Key.Key_F5:
                 self.slideshow_wanted.emit(self._id)
+            case _ if self._marks(event):
+                self.mark_key_pressed.emit(event)
             case _:
                 super().keyPressEvent(event)
+
+    @staticmethod
+    def _marks(event: QKeyEvent) -> bool:
+        """Whether the key rates, labels or deletes, which the grid knows how to do."""
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if Qt.Key.Key_0 <= event.key() <= Qt.Key.Key_9:
+            alone = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier)
+            return modifiers in alone
+        return event.key() == Qt.Key.Key_Delete and not modifiers
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -78,6 +78,7 @@ class Slideshow(QWidget):
         """
         self._first = picture_id if first is None else first
         self._is_paused = False
+        self.setGeometry(self.screen().geometry())
         self.showFullScreen()
         self._go_to(picture_id)
 
@@ -100,7 +101,7 @@ class Slideshow(QWidget):
     def set_interval(self, seconds: int) -> None:
         """How long each picture is shown."""
         self.interval_s = min(MAX_S, max(MIN_S, seconds))
-        self._say(self.tr("%n second(s)", "", self.interval_s))
+        self._say(self.tr("{0} s for each").format(self.interval_s))
         self._wait()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
