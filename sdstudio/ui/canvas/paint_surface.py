@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
+from sdstudio.ui.canvas import page_painting
+from sdstudio.ui.canvas.page_view import PageView
 from sdstudio.ui.canvas.paint_composite import PictureComposer
 from sdstudio.ui.canvas.paint_tiles import PictureTiles
 from sdstudio.ui.canvas.selection_outline import SelectionOutline
 from sdstudio.ui.canvas.view_buffer import ViewBuffer, rects_of
-from sdstudio.ui.canvas.viewpoint import Viewpoint
 
 WORK_MS = 6.0
 """How long a frame may composite what is not shown yet; what is left waits for the next one."""
@@ -24,25 +25,21 @@ WORK_MS = 6.0
 class Overlay(Protocol):
     """Something drawn above the picture."""
 
-    def paint(self, painter: QPainter, view: PaintSurface) -> None:
-        """Draw, in the view's logical pixels."""
+    def paint(self, painter: QPainter, view: Any) -> None:
+        """Draw, in the logical pixels of the view it lies over."""
         ...
 
 
-class PaintSurface(QWidget):
+class PaintSurface(PageView):
     """Shows one document at the viewpoint's place and size, with overlays above it.
 
     Attributes:
         overlays: drawn above the picture, in this order.
     """
 
-    view_changed = Signal()
-
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(160, 120)
-        self.viewpoint = Viewpoint()
+        super().__init__()
+        self.setParent(parent)
         self.viewpoint.page = QSize(*document.size)
         self.overlays: list[Overlay] = []
         self._composer = PictureComposer(document)
@@ -126,11 +123,6 @@ class PaintSurface(QWidget):
         corner = self.to_widget(QPointF(rect.x, rect.y))
         return QRectF(corner, self.to_widget(QPointF(rect.right, rect.bottom)))
 
-    def fit(self) -> None:
-        """Show the whole picture."""
-        self.viewpoint.fit()
-        self.refresh_view()
-
     def pan(self, delta: QPointF) -> None:
         """Move the page, by logical pixels."""
         self.viewpoint.pan(delta)
@@ -141,19 +133,14 @@ class PaintSurface(QWidget):
         self.viewpoint.zoom_to(self.viewpoint.zoom * factor, anchor)
         self.refresh_view()
 
-    def refresh_view(self) -> None:
-        """Paint anew after the viewpoint changed."""
-        self.update()
-        self.view_changed.emit()
-
     # --- painting -------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
         return QSize(640, 480)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._look()
-        self.view_changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -182,6 +169,8 @@ class PaintSurface(QWidget):
             painter.save()
             overlay.paint(painter, self)
             painter.restore()
+        if self.has_key_focus:
+            page_painting.paint_focus(painter, self.rect().toRectF(), self.palette())
         if not self.is_settled:
             self._work_timer.start()
 

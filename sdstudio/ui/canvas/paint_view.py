@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -21,6 +21,7 @@ from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.errors import InvalidRequestError, SdstudioError
+from sdstudio.ui.canvas.canvas_controls import EDGE_PX, ZoomBar, add_view_actions
 from sdstudio.ui.canvas.generation_frame import paint_frame
 from sdstudio.ui.canvas.paint_colours import Colours
 from sdstudio.ui.canvas.paint_keys import PaintKeys
@@ -42,6 +43,7 @@ class PaintView(PaintSurface):
 
     Attributes:
         tools: `tools.current`, `tools.choose(name)`.
+        view_actions: fit, actual, in, out; for menus.
         keys: answers keys; a room may hand it those its panels leave over.
     """
 
@@ -55,13 +57,14 @@ class PaintView(PaintSurface):
         super().__init__(document, parent)
         keep_every_point()
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Canvas to paint on"))
         self.colours = Colours(self)
         self.pointer = PointerInput(self)
         self.tools = Toolbox(self)
         self.keys = PaintKeys(self)
+        self.view_actions = add_view_actions(self)
+        self.zoom_bar = ZoomBar(self, self.view_actions)
+        self.view_changed.connect(self._place_zoom_bar)
         self._box = document.box
         self.tools.show_cursor()
         self.set_document(document)
@@ -230,6 +233,7 @@ class PaintView(PaintSurface):
         self.viewpoint.zoom_to(zoom)
         self.refresh_view()
 
-    def middle(self) -> QPointF:
-        """The point of the document in the middle of the view."""
-        return self.to_document(self.rect().toRectF().center())
+    def _place_zoom_bar(self) -> None:
+        bar = self.zoom_bar
+        bar.adjustSize()
+        bar.move(self.width() - bar.width() - EDGE_PX, self.height() - bar.height() - EDGE_PX)
