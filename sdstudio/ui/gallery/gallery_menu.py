@@ -26,7 +26,7 @@ class PictureActs:
     new_board: Callable[[], object]
     take_off_board: Callable[[], object] | None
     note: Callable[[], object]
-    use: dict[str, Callable[[], object]]
+    fill_use: Callable[[QMenu], object]
     copy_picture: Callable[[], object]
     copy_prompt: Callable[[], object]
     show_in_folder: Callable[[], object]
@@ -51,8 +51,7 @@ def gallery_menu(parent: QWidget, acts: PictureActs, *, count: int, boards: list
     _add_marks(menu, acts, boards, tr)
     menu.addSeparator()
     if count == 1:
-        for text, act in acts.use.items():
-            menu.addAction(text, act)
+        acts.fill_use(menu)
         menu.addSeparator()
     menu.addAction(icon("copy"), tr("Copy Picture") + "\tCtrl+C", acts.copy_picture)
     menu.addAction(tr("Copy Prompt"), acts.copy_prompt)

@@ -23,6 +23,8 @@ from sdstudio.ui.gallery.trash_view import TrashView
 from sdstudio.ui.notices import Notice
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu
+
     from sdstudio.gallery.gallery import Gallery
     from sdstudio.messages.result import PictureResult
     from sdstudio.ui.studio import Studio
@@ -86,6 +88,7 @@ class GalleryRoom(RoomFrame):
         self._days: list[int] = []
         self._row_after_delete: int | None = None
         self.preview_current: Callable[[], object] = lambda: None
+        self.fill_use_menu: Callable[[QMenu], object] = lambda menu: None
         self._selection_timer = QTimer(self)
         self._selection_timer.setSingleShot(True)
         self._selection_timer.setInterval(SELECTION_MS)

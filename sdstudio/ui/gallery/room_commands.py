@@ -167,31 +167,32 @@ class RoomCommands(QObject):
     def discard(self, shelved: Sequence[Shelved]) -> None:
         """Delete for good, if a person is sure."""
         count = sum(each.count for each in shelved)
-        text = self.tr("Delete {0} for good? This cannot be undone.").format(
-            counted.pictures(count)
-        )
+        text = self.tr("Delete {0} for good? This cannot be undone.")
+        if self.is_sure(self.tr("Delete for Good"), text.format(counted.pictures(count))):
+            gallery = self._room.gallery
+            work = [partial(gallery.discard, each.folder, each.deletion) for each in shelved]
+            self.change_marks(lambda: [act() for act in work])
+
+    def is_sure(self, title: str, text: str) -> bool:
+        """Ask before what cannot be undone."""
         buttons = QMessageBox.StandardButton
         box = QMessageBox(
             QMessageBox.Icon.Warning,
-            self.tr("Delete for Good"),
+            title,
             text,
             buttons.Cancel,
             self._room.window(),
         )
-        yes = box.addButton(self.tr("Delete for Good"), QMessageBox.ButtonRole.DestructiveRole)
+        yes = box.addButton(title, QMessageBox.ButtonRole.DestructiveRole)
         box.exec()
-        if box.clickedButton() is yes:
-            gallery = self._room.gallery
-            work = [partial(gallery.discard, each.folder, each.deletion) for each in shelved]
-            self.change_marks(lambda: [act() for act in work])
+        return box.clickedButton() is yes
 
     # -- menu ------------------------------------------------------------------------------------
 
     def show_menu(self, spot: QPoint) -> None:
         """Show what can be done with what is selected."""
-        room, files = self._room, self._room.files
+        room = self._room
         board = room.boards.place.name if room.boards.place.kind == "board" else ""
-        tr = self.tr
         acts = PictureActs(
             open=room.open_current,
             preview=room.preview_current,
@@ -202,12 +203,7 @@ class RoomCommands(QObject):
             new_board=self.put_on_new_board,
             take_off_board=partial(self._take_off, board) if board else None,
             note=self.edit_note,
-            use={
-                tr("Use Its Settings"): partial(self._with_current, files.use_settings),
-                tr("Use Its Prompt"): partial(self._with_current, files.use_prompt),
-                tr("Use Its Seed"): partial(self._with_current, files.use_seed),
-                tr("Use as Starting Picture"): partial(self._with_current, files.start_from),
-            },
+            fill_use=room.fill_use_menu,
             copy_picture=self.copy_pictures,
             copy_prompt=self.copy_prompts,
             show_in_folder=self.show_in_folder,

@@ -120,10 +120,11 @@ class RoomViews(QObject):
 
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what a new picture can take from the one that the keys act on."""
-        path, picture_id = self._current_path(), self._room.current_id()
-        if path is None or picture_id is None:
+        picture_id = self._room.current_id()
+        known = self._room.pictures.known([] if picture_id is None else [picture_id])
+        if not known:
             return
-        files = self._room.files
+        path, files = known[0].path, self._room.files
         menu.addMenu(self.reuse.menu(menu, path))
         menu.addAction(
             icon("add-picture"), self.tr("Use as Starting Picture"), partial(files.start_from, path)
@@ -132,7 +133,7 @@ class RoomViews(QObject):
         menu.addAction(
             icon("difference"),
             self.tr("Make Again and Compare"),
-            partial(self.again.regenerator.regenerate, picture_id, path),
+            partial(self.again.regenerator.regenerate, known[0].id, path),
         )
 
     # -- building --------------------------------------------------------------------------------
@@ -183,6 +184,7 @@ class RoomViews(QObject):
 
     def _connect_room(self) -> None:
         room = self._room
+        room.fill_use_menu = self.fill_menu
         room.single_wanted.connect(self.open_single)
         room.compare_wanted.connect(self.open_compare)
         room.selection_changed.connect(self._on_selection)
