@@ -19,12 +19,14 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sdstudio.errors import InvalidRequestError
+from sdstudio.errors import InvalidRequestError, ModelFileError, ModelNotFoundError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, open_dataset
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
+from sdstudio.training.optimizers import TrainedModule, build_optimizer
+from sdstudio.training.picture_sizes import parse_sizes, size_at
 from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 
@@ -144,7 +146,8 @@ class AutoencoderObjective(nn.Module):
     def forward(self, pictures: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:
         """Return the losses of pictures (B, 3, H, W) in [-1, 1]."""
         pictures = pictures.contiguous(memory_format=torch.channels_last)
-        mean, logvar = encode(self.vae, pictures).parameters.float().chunk(2, dim=1)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and encoder_learns(self.vae)):
+            mean, logvar = encode(self.vae, pictures).parameters.float().chunk(2, dim=1)
         logvar = logvar.clamp(-30, 20)
         noise = torch.randn(mean.shape, generator=generator).to(mean)
         reconstruction = decode(self.vae, mean + (0.5 * logvar).exp() * noise)
@@ -152,34 +155,6 @@ class AutoencoderObjective(nn.Module):
         kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
         loss = parts["value"] + 0.5 * parts["edge"] + 0.5 * parts["area"] + 0.5 * parts["chroma"]
         return {"loss": loss + self.kl_weight * kl, "kl": kl, **parts}
-
-
-def parse_sizes(text: str) -> list[tuple[int, float]]:
-    """Read "128:0.65,256:0.35" as [(side in pixels, share of the steps)].
-
-    Raises:
-        InvalidRequestError: a side is no multiple of 8 or the shares do not add up to 1.
-    """
-    try:
-        sizes = [(int(s), float(share)) for s, share in (p.split(":") for p in text.split(","))]
-    except ValueError:
-        sizes = []
-    sound = all(side > 0 and side % 8 == 0 and share > 0 for side, share in sizes)
-    if not sound or abs(sum(share for _, share in sizes) - 1) > 1e-6:
-        raise InvalidRequestError(
-            f'The sizes "{text}" cannot be read.', "Write them like 128:0.65,256:0.35."
-        )
-    return sizes
-
-
-def size_at(step: int, steps: int, sizes: list[tuple[int, float]]) -> int:
-    """Return the side in pixels of the pictures of step `step` (from 0) of `steps`."""
-    end = 0.0
-    for side, share in sizes:
-        end += share
-        if step < round(end * steps):
-            return side
-    return sizes[-1][0]
 
 
 def reduce_to(pictures: Tensor, side: int) -> Tensor:
@@ -229,9 +204,12 @@ class AutoencoderTrainer:
     """Trains an `AutoencoderKL` and saves it as `output`/vae, in diffusers' layout.
 
     Options of the request:
-        channels: of the four levels, "32,32,64,128".
+        init_from: folder of an autoencoder to go on with.
+        decoder_only: true: the encoder stays as it is, and with it all latents made so far.
+        channels: of the four levels, "32,32,64,128"; those of `init_from` if there is one.
         sizes: sides in pixels and their shares of the steps, "128:0.65,256:0.35".
         kl_weight: per latent value, 1e-3.
+        optimizer: "adamw" or "muon".
         pictures: scenes to draw when data is "world", 6000.
         data_folder: where the drawn pictures lie, `output`/data.
         and the names of `LoopSettings`, such as max_minutes.
@@ -250,7 +228,15 @@ class AutoencoderTrainer:
             vae, kl_weight=float(request.options.get("kl_weight", 1e-3))
         )
         settings = LoopSettings.of(request)
-        loop = TrainingLoop(objective, fetch, settings=settings, folder=folder, hooks=hooks)
+        optimizer = build_optimizer(
+            [TrainedModule(module=vae)],
+            name=str(request.options.get("optimizer", "adamw")),
+            betas=settings.betas,
+            weight_decay=settings.weight_decay,
+        )
+        loop = TrainingLoop(
+            objective, fetch, settings=settings, folder=folder, hooks=hooks, optimizer=optimizer
+        )
         if request.resume and loop.resume():
             emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
         loop.run(job, emit)
@@ -262,10 +248,39 @@ class AutoencoderTrainer:
         """Nothing outlives a run."""
 
 
+def encoder_learns(vae: AutoencoderKL) -> bool:
+    """Return whether the encoder is trained, or only the decoder."""
+    return vae.encoder.conv_in.weight.requires_grad
+
+
 def save_autoencoder(vae: AutoencoderKL, path: Path, pictures: Tensor) -> None:
-    """Save in float16 with the `scaling_factor` that brings these pictures' latents to std 1."""
-    vae.register_to_config(scaling_factor=1 / latent_std(vae, pictures))
+    """Save in float16 with the `scaling_factor` that brings these pictures' latents to std 1.
+
+    Of an encoder that did not learn, the factor stays what it was.
+    """
+    if encoder_learns(vae):
+        vae.register_to_config(scaling_factor=1 / latent_std(vae, pictures))
     publish_folder(path, half_precision_copy(vae).save_pretrained)
+
+
+def load_autoencoder(folder: Path) -> AutoencoderKL:
+    """Open a trained autoencoder in float32.
+
+    Raises:
+        InvalidRequestError, ModelNotFoundError, ModelFileError: it is unsaid, missing or broken.
+    """
+    if folder == Path():
+        raise InvalidRequestError(
+            "The autoencoder to learn from is missing.", "Name its folder with the option vae."
+        )
+    if not (folder / "config.json").is_file():
+        raise ModelNotFoundError(f"There is no autoencoder in {folder}.", "Train it first.")
+    try:
+        vae = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelFileError(f"The autoencoder in {folder} cannot be read: {error}.") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return moved(vae, device=device, memory_format=torch.channels_last).eval()
 
 
 def half_precision_copy(model: ModelT) -> ModelT:
@@ -309,6 +324,20 @@ def load_pictures(
 
 
 def _build(request: TrainingRequest) -> AutoencoderKL:
+    torch.manual_seed(request.seed)
+    start = request.options.get("init_from")
+    vae = load_autoencoder(Path(str(start))) if start else _new(request)
+    if request.options.get("decoder_only", False):
+        if not start:
+            raise InvalidRequestError(
+                "There is no encoder to keep.", "Name its autoencoder with --init-from."
+            )
+        for part in (vae.encoder, vae.quant_conv):
+            cast(nn.Module, part).requires_grad_(False)
+    return moved(vae, memory_format=torch.channels_last)
+
+
+def _new(request: TrainingRequest) -> AutoencoderKL:
     text = str(request.options.get("channels", ",".join(map(str, CHANNELS))))
     try:
         channels = tuple(int(n) for n in text.split(","))
@@ -319,8 +348,7 @@ def _build(request: TrainingRequest) -> AutoencoderKL:
             f'The channels "{text}" do not fit.',
             f"Write whole numbers of at least {MIN_CHANNELS}, like {CHANNELS}.",
         )
-    torch.manual_seed(request.seed)
-    return moved(build_autoencoder(channels), memory_format=torch.channels_last)
+    return build_autoencoder(channels)
 
 
 def _split(pictures: PictureDataset, request: TrainingRequest) -> tuple[FetchBatch, Tensor]:

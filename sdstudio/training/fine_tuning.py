@@ -17,14 +17,13 @@ from sdstudio.errors import InvalidRequestError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
-from sdstudio.training.autoencoder import load_pictures
+from sdstudio.training.autoencoder import decode, load_autoencoder, load_pictures
 from sdstudio.training.caption_source import CaptionSource
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, seeded_generator
 from sdstudio.training.finished_pipeline import FinishedPipeline
 from sdstudio.training.latent_cache import cache_latents
 from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.noise_schedule import NoiseSchedule
-from sdstudio.training.tiny_decoder import load_autoencoder
 from sdstudio.training.tokenizer import token_ids
 
 PICTURE_SIZE = 256
@@ -139,7 +138,5 @@ def prepare_lessons(request: TrainingRequest, parts: Parts, job: Job, emit: Emit
 
 def decode_pictures(parts: Parts, latents: Tensor) -> Tensor:
     """Return the pictures float32 (B, 3, H, W), about in [-1, 1], of scaled latents."""
-    from sdstudio.training.autoencoder import decode
-
     unscaled = cast(Tensor, latents / parts.scaling_factor)
     return torch.cat([decode(parts.vae, part).float() for part in unscaled.split(4)])

@@ -12,7 +12,6 @@ from diffusers import AutoencoderKL, AutoencoderTiny
 from PIL import Image
 from torch import Tensor, nn
 
-from sdstudio.errors import InvalidRequestError, ModelFileError, ModelNotFoundError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
@@ -20,6 +19,7 @@ from sdstudio.training.autoencoder import (
     decode,
     encode,
     half_precision_copy,
+    load_autoencoder,
     load_pictures,
     moved,
     psnr,
@@ -172,26 +172,6 @@ class TinyDecoderTrainer:
 
     def close(self) -> None:
         """Nothing outlives a run."""
-
-
-def load_autoencoder(folder: Path) -> AutoencoderKL:
-    """Open a trained autoencoder in float32.
-
-    Raises:
-        InvalidRequestError, ModelNotFoundError, ModelFileError: it is unsaid, missing or broken.
-    """
-    if folder == Path():
-        raise InvalidRequestError(
-            "The autoencoder to learn from is missing.", "Name its folder with the option vae."
-        )
-    if not (folder / "config.json").is_file():
-        raise ModelNotFoundError(f"There is no autoencoder in {folder}.", "Train it first.")
-    try:
-        vae = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelFileError(f"The autoencoder in {folder} cannot be read: {error}.") from error
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return moved(vae, device=device, memory_format=torch.channels_last).eval()
 
 
 def _learn_from(vae: AutoencoderKL, pictures: PictureDataset, job: Job, emit: Emit) -> Lessons:

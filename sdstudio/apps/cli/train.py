@@ -31,6 +31,10 @@ EXIT_INTERRUPTED = 130
 Convert = Callable[[str], str | int | float | bool]
 
 
+def _is_true(text: str) -> bool:
+    return text == "true"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainCommand:
     """One kind of training.
@@ -126,7 +130,7 @@ LATENT_DIFFUSION_OPTIONS: dict[str, tuple[Convert, str]] = {
     "weighting": (str, "of the timesteps: min-snr+1, min-snr or constant"),
     "gamma": (float, "bound of min-snr, 5"),
     "layout_weight": (float, "drawn pictures only: share of the layout head in the loss, 0"),
-    "zero_snr": (lambda text: text == "true", "true: the last timestep is pure noise"),
+    "zero_snr": (_is_true, "true: the last timestep is pure noise"),
     "optimizer": (str, "adamw or muon"),
 }
 
@@ -148,9 +152,12 @@ COMMANDS: dict[str, TrainCommand] = {
         defaults={"steps": 2400, "batch_size": 8, "learning_rate": 1e-3, "ema_decay": 0.998},
         options=PICTURE_OPTIONS
         | {
+            "init_from": (str, "folder of an autoencoder to go on with"),
+            "decoder_only": (_is_true, "true: the encoder and all latents made so far stay"),
             "sizes": (str, "sides in pixels and shares of the steps, 128:0.65,256:0.35"),
             "channels": (str, "channels of the four levels, 32,32,64,128"),
             "kl_weight": (float, "smoothness of the latents, 1e-3"),
+            "optimizer": (str, "adamw or muon"),
         },
     ),
     "tiny-decoder": TrainCommand(

@@ -21,14 +21,13 @@ from sdstudio.training.autoencoder import (
     AutoencoderObjective,
     build_autoencoder,
     latent_std,
-    parse_sizes,
     psnr,
     reconstruct,
     reconstruction_losses,
     reduce_to,
     save_autoencoder,
-    size_at,
 )
+from sdstudio.training.picture_sizes import parse_sizes, size_at
 from sdstudio.training.run_folder import RunFolder
 from sdstudio.training.tiny_decoder import Lessons, build_tiny_autoencoder
 
@@ -186,6 +185,31 @@ def test_two_runs_on_a_folder_of_pictures_make_both_models(
     assert tiny.decode(torch.zeros(1, 4, 4, 4)).sample.isfinite().all()
     state = json.loads((tiny_run / "checkpoints" / "step-000002" / "state.json").read_text())
     assert np.isfinite(state["evaluation"]["psnr"])
+
+
+def test_a_decoder_learns_on_while_all_latents_stay(
+    tmp_path: Path, vae: AutoencoderKL, pictures: torch.Tensor
+) -> None:
+    source = tmp_path / "pictures"
+    source.mkdir()
+    for place, picture in enumerate(pictures):
+        levels = ((picture + 1) * 127.5).byte().permute(1, 2, 0).numpy()
+        Image.fromarray(levels).save(source / f"{place}.png")
+    vae.register_to_config(scaling_factor=0.7)
+    vae.half().save_pretrained(tmp_path / "first")
+    words = f"autoencoder --data {source} --resolution 32 --batch-size 2 --sizes 32:1".split()
+    words += ["--steps", "2", "--output", str(tmp_path / "run"), "--decoder-only", "true"]
+    words += ["--warmup-steps", "1"]
+    assert main(words) == 2, "no encoder to keep"
+    assert main([*words, "--init-from", str(tmp_path / "nowhere")]) == 1
+    assert main([*words, "--init-from", str(tmp_path / "first"), "--optimizer", "muon"]) == 0
+    weights = "diffusion_pytorch_model.safetensors"
+    before, after = (load_file(f / weights) for f in (tmp_path / "first", tmp_path / "run" / "vae"))
+    for name, tensor in before.items():
+        if name.startswith(("encoder.", "quant_conv.")):
+            assert torch.equal(tensor, after[name]), name
+    assert not torch.equal(before["decoder.conv_in.weight"], after["decoder.conv_in.weight"])
+    assert AutoencoderKL.from_pretrained(tmp_path / "run" / "vae").config.scaling_factor == 0.7
 
 
 @pytest.mark.parametrize(
