@@ -58,6 +58,7 @@ class DocumentFiles(QObject):
         title_changed: another name, or saved, or no longer as saved.
         opened, saved, exported: a Path.
         failed: what went wrong, an exception; the document is as it was.
+        kept: the recovery file holds the document as it was at this revision.
         not_kept: the recovery file could not be written, an exception.
     """
 
@@ -66,6 +67,7 @@ class DocumentFiles(QObject):
     saved = Signal(object)
     exported = Signal(object)
     failed = Signal(object)
+    kept = Signal(int)
     not_kept = Signal(object)
 
     def __init__(self, easel: Easel, background: Background, folder: Path) -> None:
@@ -186,7 +188,8 @@ class DocumentFiles(QObject):
         document, disk = self._easel.document, self._disk
         if not document.is_modified or document.revision == disk.kept_revision:
             return
-        snapshot, disk.kept_revision = document.snapshot(), document.revision
+        snapshot, revision = document.snapshot(), document.revision
+        disk.kept_revision = revision
         origin = str(disk.path or "")
 
         def write() -> None:
@@ -200,7 +203,7 @@ class DocumentFiles(QObject):
             disk.kept_revision = -1
             self.not_kept.emit(error)
 
-        self._background.run(write, None, failed)
+        self._background.run(write, lambda _: self.kept.emit(revision), failed)
 
     def close(self) -> None:
         """Give the document up and wait until the disk is done."""
