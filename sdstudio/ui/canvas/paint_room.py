@@ -188,6 +188,7 @@ class PaintRoom(QWidget):
         self.files.failed.connect(tell_error)
         self.files.not_kept.connect(self._tell_not_kept)
         self.files.title_changed.connect(self._show_title)
+        self.repainting.intent_text_changed.connect(self._studio.panel.show_page_intent)
         self.drop.dropped.connect(self.arrivals.take)
         self.arrivals.told.connect(self._studio.stage.notices.tell)
         self.arrivals.start_wanted.connect(self._studio.pictures.start_from)

@@ -39,7 +39,7 @@ class Repainting(QObject):
 
     Signals:
         accepted: a result became part of the document, which should be saved now.
-        intent_text_changed: what the button says now.
+        intent_text_changed: what the button says now; "" while the room is not shown.
     """
 
     accepted = Signal()
@@ -60,6 +60,7 @@ class Repainting(QObject):
         self._form = form
         self._tell = tell
         self._live_seed = random_seed()
+        self._is_shown = False
         self.form = RepaintForm(self)
         self.run = RepaintRun(controller, self)
         self.candidates = CandidateList(self)
@@ -73,6 +74,7 @@ class Repainting(QObject):
         self.panel = _column(self.repaint_panel, self.live_panel, self.repaint_panel.details)
         self.strip = StagingStrip(self.staging)
         self._jobs: list[Job] = []
+        self._veil = view.mask_opacity
         self._lay_over(view)
         self._connect(controller)
         self.follow()
@@ -91,9 +93,9 @@ class Repainting(QObject):
 
     def set_shown(self, is_shown: bool) -> None:
         """The room came to the front, or went: live painting ends when nobody sees it."""
-        if is_shown:
-            self.follow()
-        else:
+        self._is_shown = is_shown
+        self.follow()
+        if not is_shown:
             self.live.set_on(False)
 
     def close(self) -> None:
@@ -105,7 +107,8 @@ class Repainting(QObject):
     def follow(self) -> None:
         """Show what follows from the document and the form as they are now."""
         self.repaint_panel.show_situation(self._situation())
-        self.intent_text_changed.emit(repaint_words.intent_name(self.repaint_panel.intent))
+        name = repaint_words.intent_name(self.repaint_panel.intent)
+        self.intent_text_changed.emit(name if self._is_shown else "")
         self.context.refresh()
 
     def wish(self, situation: Situation, intent: Intent | None = None) -> RepaintWish:
@@ -149,7 +152,7 @@ class Repainting(QObject):
         self.run.preview_changed.connect(self._show_making)
         self.staging.refused.connect(self._tell)
         self.staging.accepted.connect(self.accepted)
-        self.staging.changed.connect(self._mute_context)
+        self.staging.changed.connect(self._clear_view)
         self.repaint_panel.run_wanted.connect(self._view.setFocus)
         self.strip.touched.connect(self._view.setFocus)
         self.strip.more_wanted.connect(self._more)
@@ -207,8 +210,16 @@ class Repainting(QObject):
         if not len(self.candidates):
             self.run.forget_plans()
 
-    def _mute_context(self) -> None:
-        self.context.is_muted = self.staging.covers
+    def _clear_view(self) -> None:
+        """Nothing but the picture under a candidate: neither its mask's veil nor the context."""
+        covers = self.staging.covers
+        if covers == self.context.is_muted:
+            return
+        self.context.is_muted = covers
+        if covers:
+            self._veil, self._view.mask_opacity = self._view.mask_opacity, 0.0
+        else:
+            self._view.mask_opacity = self._veil
 
 
 def _column(*widgets: QWidget) -> QWidget:

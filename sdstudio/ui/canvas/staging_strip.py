@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -26,7 +36,7 @@ from sdstudio.ui.widgets.picture_view import to_qimage
 
 THUMB_PX = 52
 STRIP_PX = 68
-WORDS_PX = 118
+WORDS_PX = 104
 _SHARP = 2
 """Thumbnails are kept at twice their size, for screens with fine pixels."""
 
@@ -132,6 +142,12 @@ class StagingStrip(QFrame):
             self._making.show_picture(picture)
         self._show_state()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        bar = self._scroll.horizontalScrollBar()
+        delta = event.angleDelta()
+        bar.setValue(bar.value() - (delta.x() or delta.y()) // 2)
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:
             self._staging.discard()
@@ -154,9 +170,9 @@ class StagingStrip(QFrame):
         self._accept_more.setAccessibleName(self.tr("More ways to accept"))
         self._accept_more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._accept_more.setMenu(self._accept_menu())
-        self._more = text_button(
-            self.tr("More"),
-            icon_name="plus",
+        self._more = icon_button(
+            "plus",
+            self.tr("More candidates"),
             tooltip=self.tr("Make more candidates of the same place, with the next seeds"),
         )
         self._more.clicked.connect(self.more_wanted)
@@ -168,7 +184,7 @@ class StagingStrip(QFrame):
         self._discard.clicked.connect(self._staging.discard)
         self._clear = icon_button("close", self.tr("Discard all candidates"))
         self._clear.clicked.connect(self._candidates.clear)
-        self._stop = text_button(self.tr("Stop"), kind="danger", icon_name="stop")
+        self._stop = icon_button("stop", self.tr("Stop making candidates"), tint="danger")
         self._stop.clicked.connect(self.stop_wanted)
         return (
             self._stop,
@@ -211,6 +227,8 @@ class StagingStrip(QFrame):
         self._scroll.setWidget(inside)
         self._scroll.setWidgetResizable(True)
         self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setMinimumWidth(THUMB_PX + 8)
         self._scroll.setFixedHeight(THUMB_PX + 8)
         self._words.setFixedWidth(WORDS_PX)
         layout = QHBoxLayout(self)

@@ -41,6 +41,7 @@ class PromptPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self.form = form
+        self._page_intent = ""
         self.generate_bar = generate_bar
         self._dropped: Path | None = None
         example = self.tr("For example: a small red house in the snow at night")
@@ -180,9 +181,14 @@ class PromptPanel(QWidget):
         self.recall.start_wanted.connect(self._start_from_dropped)
         self.recall.closed.connect(self.recall.hide)
 
+    def show_page_intent(self, text: str) -> None:
+        """Name on the button what the shown page makes of it; "" for what the form says."""
+        self._page_intent = text
+        self._show_intent()
+
     def _show_intent(self) -> None:
         text = self.tr("Refine") if self.form.refines else self.tr("Generate")
-        self.generate_bar.show_intent(text)
+        self.generate_bar.show_intent(self._page_intent or text)
 
     def _show_model(self) -> None:
         """Grey out what the model cannot do, and say why."""
