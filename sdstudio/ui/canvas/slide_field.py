@@ -30,6 +30,18 @@ _STEPS = {
 }
 
 
+class _Edit(QLineEdit):
+    """Keeps Enter and Escape to itself: the field behind it would answer them as well."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+        event.accept()
+
+
 class SlideField(QWidget):
     """Drag to slide, click to type, double-click to return to the default.
 
@@ -59,7 +71,7 @@ class SlideField(QWidget):
         default = limits.text(limits.default)
         how = self.tr("Drag to change, click to type, double-click for {0}").format(default)
         self.setToolTip(f"{tooltip}\n{how}")
-        self.edit = QLineEdit(self)
+        self.edit = _Edit(self)
         self.edit.setProperty("kind", "number")
         self.edit.setAccessibleName(label)
         self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
