@@ -81,6 +81,16 @@ def parse_infotext(text: str) -> dict[str, str]:
     return {"Prompt": prompt, "Negative prompt": negative, **fields}
 
 
+def with_prompts(text: str, *, prompt: str, negative_prompt: str) -> str:
+    """A `parameters` text with other prompts; its line of settings stays as it is."""
+    *_, last = text.strip().split("\n")
+    has_settings = len(last) <= _MAX_LINE_CHARS and len(_FIELD.findall(last)) >= _MIN_FIELDS
+    lines = [prompt]
+    if negative_prompt:
+        lines.append(f"{_NEGATIVE} {negative_prompt}")
+    return "\n".join([*lines, last] if has_settings else lines)
+
+
 def _split_prompt(lines: list[str]) -> tuple[str, str]:
     for index, line in enumerate(lines):
         if line.lstrip().startswith(_NEGATIVE):

@@ -135,6 +135,11 @@ def _xmp(texts: Mapping[str, str], is_marked_as_ai: bool) -> str:
     return _XMP.format(attributes=attributes)
 
 
+def fresh_xmp() -> str:
+    """A packet that says nothing yet."""
+    return _XMP.format(attributes="")
+
+
 def _simple(image: Image.Image) -> Image.Image:
     """The picture in a mode that a WebP can hold."""
     if image.mode in ("RGB", "RGBA"):
