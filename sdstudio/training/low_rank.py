@@ -61,7 +61,8 @@ def lora_weights(network: UNet2DConditionModel) -> dict[str, Tensor]:
     for path, layer in _layers(network).items():
         if not parametrize.is_parametrized(layer, "weight"):
             continue
-        change = cast(LowRankChange, cast(nn.ModuleList, layer.parametrizations["weight"])[0])
+        held = cast(nn.ModuleDict, layer.parametrizations)["weight"]
+        change = cast(LowRankChange, cast(nn.ModuleList, held)[0])
         up = change.up[:, :, None, None] if isinstance(layer, nn.Conv2d) else change.up
         found[f"unet.{path}.lora_A.weight"] = change.down.detach().half().contiguous()
         found[f"unet.{path}.lora_B.weight"] = up.detach().half().contiguous()

@@ -32,8 +32,8 @@ from tests.benchmarks.models_under_test import STARTER
 from tests.benchmarks.painting import Defaults, Painter, finished_model
 from tests.benchmarks.proportions import Proportion
 
-BARS = dict.fromkeys(("subject", "colour", "place", "time", "style"), 0.95)
-BARS |= {"left / right": 0.90, "count": 0.80}
+BARS: dict[str, float] = {"left / right": 0.90, "count": 0.80}
+BARS |= dict.fromkeys(("subject", "colour", "place", "time", "style"), 0.95)
 PLAIN = ("subject", "colour", "place", "time", "style", "count")
 ROWS = (*PLAIN, "left / right", "order of two", "subject of two", "colour of two")
 """left / right: both subjects where they belong; order of two: whichever order is likelier."""
@@ -120,7 +120,7 @@ def print_by_class(cases: Sequence[Case], found: dict[str, Tensor], name: str) -
 
 def main() -> None:
     """Teach the judge if need be, paint, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=STARTER, help="a model or a run in training")
     parser.add_argument("--cache", type=Path, required=True, help="where the judge is kept")
     parser.add_argument("--data", type=Path, help="drawn pictures to teach the judge with")

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import JobEvent, TrainingStepEvent
 from sdstudio.messages.training import TrainingRequest
-from sdstudio.training.autoencoder import reduce_to
+from sdstudio.training.autoencoder import moved, reduce_to
 from sdstudio.training.caption_source import read_scene
 from sdstudio.training.dataset import (
     PictureDataset,
@@ -209,8 +209,7 @@ def trained_judge(cache: Path, *, data: Path | None = None, steps: int = 700) ->
         data: folder of pictures that `sdstudio train` drew; drawn in `cache` if None.
     """
     torch.manual_seed(0)
-    judge = Judge()
-    nn.Module.to(judge, memory_format=torch.channels_last)
+    judge = moved(Judge(), memory_format=torch.channels_last)
     weights = cache / "judge.safetensors"
     if not weights.exists():
         teach(judge, open_drawings(data or cache / "data"), weights, steps=steps)

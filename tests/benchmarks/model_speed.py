@@ -108,7 +108,7 @@ def report(name: str, speed: Speed, peak: float) -> None:
 
 def main() -> None:
     """Measure the model and, if there is one, its few-step variant."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=STARTER)
     parser.add_argument("--live", type=Path, help="folder of the few-step variant")
     parser.add_argument("--steps", type=int, help="instead of the model's own")

@@ -128,7 +128,7 @@ def show_copies(painter: Painter, pictures: PictureDataset, count: int) -> None:
 
 def main() -> None:
     """Print both measures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=STARTER)
     parser.add_argument("--cache", type=Path, required=True, help="where the judge is kept")
     parser.add_argument("--data", type=Path, required=True, help="the drawings of the training")

@@ -83,7 +83,7 @@ def test_the_boundary_is_that_of_diffusers() -> None:
     skip, out = boundary_scalings(timesteps)
     assert (skip[0], out[0]) == (1, 0)
     scheduler = LCMScheduler()
-    for place, timestep in enumerate(timesteps):
+    for place, timestep in enumerate(timesteps.tolist()):
         expected = scheduler.get_scalings_for_boundary_condition_discrete(timestep)
         torch.testing.assert_close(skip[place], torch.as_tensor(expected[0]).float())
         torch.testing.assert_close(out[place], torch.as_tensor(expected[1]).float())
@@ -230,7 +230,7 @@ def test_stock_diffusers_paints_as_the_trainer_samples(
     objective: ConsistencyObjective, parts: Parts, tmp_path: Path, steps: int
 ) -> None:
     export_few_step(objective, parts, tmp_path)
-    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "pipeline")
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(tmp_path / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
     assert isinstance(pipeline.scheduler, LCMScheduler)
     ours = sample_few(objective, token_ids(parts.tokenizer, ["a red cat"]), side=8, steps=steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,14 +139,15 @@ def test_stock_diffusers_repaints_as_the_trainer_does(
     monkeypatch.setattr(latent_cache, "choose_precision", lambda *_: "float32")
     parts = objective.parts
     assert export_inpainting(objective, tmp_path / "pipeline") > 0
-    pipeline = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "pipeline")
+    pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
     _, _, levels, masks = batch(count=1)
     picture = Image.fromarray(levels[0].permute(1, 2, 0).numpy())
     pictures = levels.float() / 127.5 - 1
     # their posterior is sampled; ours is its mean: take theirs away
-    parts.vae.encoder.conv_out.bias.data[4:] = -30.0
-    pipeline.vae.encoder.conv_out.bias.data[4:] = -30.0
+    vaes: list[Any] = [parts.vae, pipeline.vae]
+    for vae in vaes:
+        vae.encoder.conv_out.bias.data[4:] = -30.0
     extra = mask_channels(parts, pictures, masks)
     ids = token_ids(parts.tokenizer, ["a red cat", ""])
     ours = repaint(objective, extra, ids, seed=3)

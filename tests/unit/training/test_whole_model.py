@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -87,7 +88,7 @@ def test_the_chain_is_stopped_goes_on_and_ends_in_a_model(tmp_path: Path) -> Non
     assert steps_of(run(tmp_path / "made")) == 0, "what is done is not done again"
 
     model = tmp_path / "made" / "model"
-    pipeline = StableDiffusionPipeline.from_pretrained(model)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(model)
     pipeline.set_progress_bar_config(disable=True)
     picture = pipeline("a red house", num_inference_steps=2, width=64, height=64).images[0]
     assert picture.size == (64, 64)
