@@ -61,19 +61,27 @@ class Archive:
     def __contains__(self, entry: str) -> bool:
         return entry in self._zip.NameToInfo
 
+    def head(self, entry: str, num_bytes: int) -> bytes:
+        """The first bytes of an entry, fewer if it has fewer.
+
+        Raises:
+            PictureFileError: it is missing or damaged.
+        """
+        if entry not in self:
+            raise PictureFileError(f"{self.name} is incomplete: {entry!a} is missing.")
+        try:
+            with self._zip.open(entry) as file:
+                return file.read(num_bytes)
+        except _DAMAGE as error:
+            raise self.damaged() from error
+
     def read(self, entry: str, max_bytes: int) -> bytes:
         """The bytes of an entry; unpacking stops at `max_bytes`, whatever the entry claims.
 
         Raises:
             PictureFileError: it is missing, damaged or larger.
         """
-        if entry not in self:
-            raise PictureFileError(f"{self.name} is incomplete: {entry!a} is missing.")
-        try:
-            with self._zip.open(entry) as file:
-                data = file.read(max_bytes + 1)
-        except _DAMAGE as error:
-            raise self.damaged() from error
+        data = self.head(entry, max_bytes + 1)
         if len(data) > max_bytes:
             raise PictureFileError(f"{self.name} cannot be opened: {entry!a} is too large.")
         return data

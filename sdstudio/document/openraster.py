@@ -24,7 +24,13 @@ from sdstudio.document.archive import Archive
 from sdstudio.document.document import Document
 from sdstudio.document.document_file import MAX_TOTAL_PIXELS, to_tiles
 from sdstudio.document.layers import MAX_LAYERS
-from sdstudio.document.png import MAX_PIXELS, decode_png, encode_png, max_png_bytes, png_size
+from sdstudio.document.png import (
+    HEADER_BYTES,
+    decode_png,
+    encode_png,
+    max_png_bytes,
+    png_size,
+)
 from sdstudio.document.rect import Rect
 from sdstudio.document.state import DocumentSnapshot, DocumentState, Layer, check_size
 from sdstudio.document.tiles import TiledImage, Tiles
@@ -36,6 +42,7 @@ MAX_STACK_BYTES = 4 << 20
 THUMBNAIL_PX = 256
 
 _MAX_DEPTH = 64
+_BYTES_PER_PIXEL = 8  # of the largest kind of PNG, 16 bits for each of four channels
 _FAR_PX = 1 << 20
 _KIND = "sdstudio-kind"  # readers pass over attributes they do not know
 
@@ -242,8 +249,8 @@ def _read_layers(
     total = 0
     for number, sheet in enumerate(sheets, 1):
         what = f"The layer {sheet.name!a} of {archive.name}"
-        data = archive.read(sheet.source, max_png_bytes(MAX_PIXELS * 4))
-        across, down = png_size(data, what)
+        across, down = png_size(archive.head(sheet.source, HEADER_BYTES), what)
+        data = archive.read(sheet.source, max_png_bytes(across * down * _BYTES_PER_PIXEL))
         total += across * down
         if total > MAX_TOTAL_PIXELS:
             raise InvalidRequestError("its layers are too large together")

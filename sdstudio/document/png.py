@@ -13,6 +13,8 @@ from sdstudio.errors import PictureFileError
 from sdstudio.messages.generation import MAX_SIDE_PX
 
 MAX_PIXELS = MAX_SIDE_PX**2
+HEADER_BYTES = 24
+"""Up to and with width and height."""
 
 _COMPRESS_LEVEL = 1  # twice the speed of level 4 for a tenth of the size
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,7 +40,7 @@ def png_size(data: bytes, what: str) -> tuple[int, int]:
     Raises:
         PictureFileError: it is no PNG, or larger than any layer can be.
     """
-    if len(data) < 24 or not data.startswith(_SIGNATURE):
+    if len(data) < HEADER_BYTES or not data.startswith(_SIGNATURE):
         raise PictureFileError(f"{what} is not a PNG picture.")
     width, height = struct.unpack(">II", data[16:24])
     if not (width and height) or width * height > MAX_PIXELS:
