@@ -47,7 +47,7 @@ class GridGeometry:
         self._tops = [0]
         for first, after in pairwise([*self._starts, count]):
             lines = -(-(after - first) // self.columns)
-            self._tops.append(self._tops[-1] + heading_px + lines * cell_px)
+            self._tops.append(self._tops[-1] + heading_px + lines * self.cell_px)
         self.height_px = self._tops[-1] if count else 0
 
     def section_of(self, row: int) -> int:

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QRegion, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from sdstudio.ui.gallery.day_headings import HEADING_PX, DayHeadings
 from sdstudio.ui.gallery.gallery_list import GalleryList
@@ -33,8 +33,11 @@ Flag = QItemSelectionModel.SelectionFlag
 Move = QAbstractItemView.CursorAction
 
 
-class VirtualGrid(QAbstractItemView):
+class VirtualGrid(QListView):
     """Answers what Qt asks of a view of a `GalleryList`; drawing is left to `GridView`.
+
+    It is a QListView by name only, because Qt tells screen readers of the items of those; nothing
+    of its layout, which visits every item, is used.
 
     Signals:
         selection_settled: the selection or the current picture changed.
@@ -108,8 +111,10 @@ class VirtualGrid(QAbstractItemView):
             top, bottom = self.pictures.index(first), self.pictures.index(last)
             selection.append(QItemSelectionRange(top, bottom))
         if current is not None:
+            self.setAutoScroll(False)  # it would scroll to a current picture that is out of sight
             index = self.pictures.index(current)
             self.selectionModel().setCurrentIndex(index, Flag.NoUpdate)
+            self.setAutoScroll(True)
         self.selectionModel().select(selection, Flag.ClearAndSelect)
 
     def box(self, row: int) -> QRect:
@@ -157,7 +162,7 @@ class VirtualGrid(QAbstractItemView):
         count, row = len(self.pictures.ids), self.currentIndex().row()
         if not count:
             return QModelIndex()
-        if row < 0:
+        if row < 0 and action not in (Move.MoveHome, Move.MoveEnd):
             return self.pictures.index(self.visible_rows()[0])
         lines = max(1, self.viewport().height() // self._geometry.cell_px)
         moves = {
@@ -202,22 +207,25 @@ class VirtualGrid(QAbstractItemView):
         return QRegion(self.viewport().rect())
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        super().selectionChanged(selected, deselected)
+        QAbstractItemView.selectionChanged(self, selected, deselected)
         self.viewport().update()
         self.selection_settled.emit()
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
-        super().currentChanged(current, previous)
+        QAbstractItemView.currentChanged(self, current, previous)
         self.viewport().update()
         self.selection_settled.emit()
 
+    def doItemsLayout(self) -> None:
+        """There is nothing to visit."""
+
     def reset(self) -> None:
-        super().reset()
+        QAbstractItemView.reset(self)
         self.headings.starts = []
         self.lay_out()
 
     def updateGeometries(self) -> None:
-        super().updateGeometries()
+        QAbstractItemView.updateGeometries(self)
         bar, height = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, self._geometry.height_px - height))
         bar.setPageStep(height)
@@ -228,7 +236,7 @@ class VirtualGrid(QAbstractItemView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         kept = self.anchor()
-        super().resizeEvent(event)
+        QAbstractItemView.resizeEvent(self, event)
         self.lay_out()
         row = self.pictures.row_of(kept[0]) if kept else None
         if kept is not None and row is not None:
