@@ -89,11 +89,14 @@ class PaintDesk:
     def stroke(self) -> None:
         """What a short stroke of the brush does to the document and tells."""
         self.view.stroke_began.emit()
-        layer = self.document.layers[0]
-        self.document.layers.activate(layer.id)
+        self.draw()
+        self.view.stroke_ended.emit()
+
+    def draw(self) -> None:
+        """Paint a disc."""
+        self.document.layers.activate(self.document.layers[0].id)
         ink = Ink(colour=(200, 30, 40))
         self.document.paint.draw_shape("ellipse", (20, 20, 60, 60), ink)
-        self.view.stroke_ended.emit()
 
     def close(self) -> None:
         """Wait for all threads, and take the widgets away on this one."""

@@ -46,11 +46,6 @@ def step_across(picture: np.ndarray, inside: np.ndarray, reach_px: int = REACH_P
     return float(np.abs(within - without)[is_counted].mean())
 
 
-def seam_ratio(before: np.ndarray, after: np.ndarray, inside: np.ndarray) -> float:
-    """How much stronger the border is than the picture's own along the same line; 1 = the same."""
-    return step_across(after, inside) / max(step_across(before, inside), 1e-3)
-
-
 def colour_shift(before: np.ndarray, after: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Mean signed difference of each channel over the region, (3,) in 255ths."""
     return (after[inside].astype(np.float64) - before[inside]).mean(axis=0)

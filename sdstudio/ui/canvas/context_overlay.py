@@ -52,7 +52,7 @@ def sketch(snapshot: DocumentSnapshot, wish: RepaintWish, tint: QColor) -> Sketc
     document = Document.from_snapshot(snapshot)
     try:
         crop = crop_for(document, wish)
-        if not has_mask(document, wish):
+        if not has_mask(document, wish) and wish.intent in ("generate", "refine"):
             return Sketch(crop=crop, falloff=None)
         return Sketch(crop=crop, falloff=_falloff(document, crop, wish, tint))
     except InvalidRequestError:

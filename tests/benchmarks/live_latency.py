@@ -1,0 +1,86 @@
+"""How soon live painting answers: from the end of a stroke to the first preview and the picture.
+
+python -m tests.benchmarks.live_latency             the built-in model, 20 strokes
+python -m tests.benchmarks.live_latency --strokes 3 quicker
+
+The window is not shown, everything else is as in the studio: easel, view, controller, engine
+thread. The goal is a first preview within one second, the grace of 150 ms included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from sdstudio.engine.allocator import keep_freed_memory
+from sdstudio.engine.diffusion_engine import DiffusionEngine
+from sdstudio.ui.immortal_constants import make_constants_immortal
+from tests.benchmarks.models_under_test import STARTER
+from tests.support.paint_desk import PaintDesk, smooth_document
+
+PATIENCE_S = 120.0
+
+
+def wait_for(truth: Callable[[], bool]) -> float:
+    """Let Qt work until something is true; returns how long that took."""
+    began = time.perf_counter()
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.setInterval(1)
+    timer.timeout.connect(lambda: loop.quit() if truth() else None)
+    timer.start()
+    while not truth() and time.perf_counter() - began < PATIENCE_S:
+        loop.exec()
+    return time.perf_counter() - began
+
+
+def measure(desk: PaintDesk, strokes: int) -> list[tuple[float, float]]:
+    """(seconds to the first preview, to the picture) of each stroke."""
+    run, times = desk.repainting.run, []
+    for _ in range(strokes):
+        made = len(desk.candidates_made)
+        desk.view.stroke_began.emit()
+        desk.draw()
+        began = time.perf_counter()
+        desk.view.stroke_ended.emit()
+        wait_for(lambda: run.preview is not None)
+        first = time.perf_counter() - began
+        wait_for(lambda made=made: len(desk.candidates_made) > made)
+        times.append((first, time.perf_counter() - began))
+    return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strokes", type=int, default=20)
+    parser.add_argument("--side", type=int, default=512, help="of the document, in pixels")
+    parser.add_argument("--model", type=Path, default=STARTER)
+    arguments = parser.parse_args()
+    keep_freed_memory()
+    make_constants_immortal()
+    application = QApplication([])
+    engine = DiffusionEngine(resolve_model=lambda _: arguments.model)
+    desk = PaintDesk(engine, document=smooth_document(arguments.side, arguments.side))
+    desk.repainting.live.set_on(True)
+    loading = wait_for(lambda: bool(desk.candidates_made))
+    times = measure(desk, arguments.strokes)
+    desk.close()
+    application.quit()
+    print(f"Live painting on {arguments.side} x {arguments.side}, {arguments.strokes} strokes")
+    print(f"switched on, model loaded, first picture: {loading:.2f} s")
+    for name, index in (("first preview", 0), ("picture", 1)):
+        values = sorted(each[index] for each in times)
+        middle, last = values[len(values) // 2], values[-1]
+        print(f"{name:14s} median {middle:.2f} s, longest {last:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
