@@ -15,6 +15,7 @@ from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.gallery.compare_view import CompareView
 from sdstudio.ui.gallery.details_panel import Details, DetailsPanel
+from sdstudio.ui.gallery.file_edit_menu import FileEditMenu
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.lineage_view import LineageView
 from sdstudio.ui.gallery.made_again import MadeAgain
@@ -67,6 +68,7 @@ class RoomViews(QObject):
         self.reuse = Reuse(
             form, self._facts, tell=room.tell, tell_error=room.tell_error, parent=self
         )
+        self.file_edits = FileEditMenu(room, self._facts)
         self._make_views()
         regenerator = Regenerator(controller, self._pictures, self)
         self.again = MadeAgain(room, regenerator, self.compare)
@@ -135,6 +137,7 @@ class RoomViews(QObject):
             self.tr("Make Again and Compare"),
             partial(self.again.regenerator.regenerate, known[0].id, path),
         )
+        self.file_edits.fill(menu, [known[0].id])
 
     # -- building --------------------------------------------------------------------------------
 
