@@ -50,9 +50,8 @@ def gallery_menu(parent: QWidget, acts: PictureActs, *, count: int, boards: list
     menu.addSeparator()
     _add_marks(menu, acts, boards, tr)
     menu.addSeparator()
-    if count == 1:
-        acts.fill_use(menu)
-        menu.addSeparator()
+    acts.fill_use(menu)
+    menu.addSeparator()
     menu.addAction(icon("copy"), tr("Copy Picture") + "\tCtrl+C", acts.copy_picture)
     menu.addAction(tr("Copy Prompt"), acts.copy_prompt)
     menu.addAction(icon("folder"), tr("Show in Folder"), acts.show_in_folder)

@@ -121,10 +121,12 @@ class RoomViews(QObject):
             self.open_single(picture_id)
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Offer what a new picture can take from the one that the keys act on."""
-        picture_id = self._room.current_id()
-        known = self._room.pictures.known([] if picture_id is None else [picture_id])
-        if not known:
+        """Offer what a new picture can take from the selected one."""
+        ids = self._room.selected_ids()
+        known = self._room.pictures.known(ids)
+        if len(ids) > 1:
+            self.file_edits.fill(menu, ids)
+        if len(ids) != 1 or not known:
             return
         path, files = known[0].path, self._room.files
         menu.addMenu(self.reuse.menu(menu, path))
