@@ -13,6 +13,7 @@ from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.picture_list import Index, picture_mime
 from sdstudio.ui.widgets.plain_tooltip import plain_tooltip
+from sdstudio.ui.widgets.visible_text import one_line
 
 PAGE_ROWS = 120
 MAX_CELLS = 2400
@@ -107,9 +108,9 @@ class GalleryList(QAbstractListModel):
 
     def describe(self, cell: Cell) -> str:
         """A picture in words, for a tooltip and a screen reader."""
-        parts = [cell.words or cell.path.name]
+        parts = [one_line(cell.words or cell.path.name)]
         if cell.fault:
-            parts.append(cell.fault)
+            parts.append(one_line(cell.fault))
         made = QLocale().toString(cell.made, QLocale.FormatType.ShortFormat)
         parts.append(f"{cell.width} × {cell.height} · {made}")
         if cell.rating:
@@ -117,7 +118,8 @@ class GalleryList(QAbstractListModel):
         if cell.label:
             parts.append(self.tr("label: {0}").format(cell.label))
         if cell.boards:
-            parts.append(self.tr("on {0}").format(", ".join(cell.boards)))
+            boards = ", ".join(one_line(board) for board in cell.boards)
+            parts.append(self.tr("on {0}").format(boards))
         return "\n".join(parts)
 
     def flags(self, index: Index) -> Qt.ItemFlag:

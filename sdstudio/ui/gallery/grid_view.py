@@ -24,6 +24,7 @@ class GridView(VirtualGrid):
         label_wanted: a colour's number from 1 in the order of `LABELS`, 0 for none.
         open_wanted, preview_wanted, delete_wanted: what the selected pictures should do.
         menu_wanted: a QPoint on the screen.
+        drag_wanted: the selected pictures are taken elsewhere.
     """
 
     rate_wanted = Signal(int)
@@ -32,6 +33,7 @@ class GridView(VirtualGrid):
     preview_wanted = Signal()
     delete_wanted = Signal()
     menu_wanted = Signal(object)
+    drag_wanted = Signal()
 
     def __init__(self, pictures: GalleryList, thumbnails: GridThumbnails) -> None:
         self.thumbnails = thumbnails
@@ -157,6 +159,9 @@ class GridView(VirtualGrid):
         if self._band is not None:
             self._band = None
             self.viewport().update()
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        self.drag_wanted.emit()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -7,13 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 from sdstudio.ui.gallery import counted
+from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
+from sdstudio.ui.gallery.drag_picture import drag_picture
 from sdstudio.ui.gallery.gallery_edits import Edit
+from sdstudio.ui.gallery.gallery_list import pictures_mime
 from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
 from sdstudio.ui.gallery.mark_menus import fill_board_menu
 from sdstudio.ui.gallery.picture_list import picture_mime
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 DELETED = "gallery-deleted"
 MAX_PATHS = 5000
+MAX_DRAGGED = 1000
 
 
 class RoomCommands(QObject):
@@ -149,6 +153,29 @@ class RoomCommands(QObject):
         dialog.failed.connect(self._room.tell_error)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def drag_out(self) -> None:
+        """Let the selected pictures be dropped on boards, and as files on other programs."""
+        mime = self.drag_mime()
+        drag = QDrag(self._room.grid)
+        drag.setMimeData(mime)
+        drag.setPixmap(drag_picture(self._dragged_thumbnails(), len(mime.urls())))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def drag_mime(self) -> QMimeData:
+        """What a drag carries; only pictures out of sight have to be read for it."""
+        ids = self._room.selected_ids()[:MAX_DRAGGED]
+        known = {cell.id: cell for cell in self._room.pictures.known(ids)}
+        missing = [each for each in ids if each not in known]
+        known |= {row.id: Cell.of(row) for row in self._room.gallery.rows(missing)}
+        return pictures_mime([known[each] for each in ids if each in known])
+
+    def _dragged_thumbnails(self) -> list[QPixmap]:
+        current, room = self._room.current_id(), self._room
+        ids = [] if current is None else [current]
+        ids += [each for each in room.selected_ids()[:3] if each != current]
+        found = [room.thumbnails.get(cell) for cell in room.pictures.known(ids[:3])]
+        return [each.pixmap for each in found if each is not None and each.pixmap is not None]
 
     # -- deleting --------------------------------------------------------------------------------
 

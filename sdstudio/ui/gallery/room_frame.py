@@ -28,6 +28,7 @@ class RoomFrame(QWidget):
         super().__init__()
         self.grid = grid
         self.trash = trash
+        self.scan_strip = scan_strip
         self.boards = BoardsPanel()
         self.search = SearchBar()
         self.bar = ActionBar()

@@ -120,6 +120,7 @@ class RoomWiring(QObject):
         grid.preview_wanted.connect(self.toggle_preview)
         grid.delete_wanted.connect(commands.delete)
         grid.menu_wanted.connect(commands.show_menu)
+        grid.drag_wanted.connect(commands.drag_out)
         grid.cell_size_changed.connect(room.bar.show_cell_px)
 
     def _connect_bars(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tests.support.gallery_room import OpenRoom, open_room
+from tests.support.gallery_views import OpenViews, open_views
 
 OpenIt = Callable[..., OpenRoom]
 
@@ -26,3 +27,12 @@ def open_gallery(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     yield open_it
     for each in rooms:
         each.room.close_room()
+
+
+@pytest.fixture
+def views(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenViews]:
+    """An empty room with everything that looks at single pictures."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    opened = open_views(qtbot, tmp_path)
+    yield opened
+    opened.close()

@@ -23,7 +23,8 @@ from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
 from sdstudio.ui.gallery.gallery_list import IDS_MIME, MAX_CELLS, dragged_ids
 from sdstudio.ui.gallery.note_dialog import NoteDialog
 from sdstudio.ui.gallery.place_list import Place
-from tests.support.gallery_room import OpenRoom, save_picture
+from tests.support.gallery_room import OpenRoom
+from tests.support.saved_pictures import save_picture
 from tests.ui.gallery.conftest import OpenIt
 
 KEY = Qt.Key
