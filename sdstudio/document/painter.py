@@ -102,6 +102,14 @@ class Painter:
             sees_all: look at the whole picture, not only at the layer; masks always do.
         """
         layer = self._layers.editable(layer_id)
+        found = self.find_alike(x, y, tolerance=tolerance, sees_all=sees_all, layer_id=layer.id)
+        return self.fill_found(found, ink, opacity=opacity, layer_id=layer.id)
+
+    def find_alike(
+        self, x: int, y: int, *, tolerance: int, sees_all: bool, layer_id: int
+    ) -> Coverage:
+        """What a flood fill would fill; changes nothing, so that a copy can be asked elsewhere."""
+        layer = self._layers.get(layer_id)
         bounds = self._content.bounds
         if sees_all or layer.kind == "mask":
             pixels = self._content.composite(bounds)
@@ -109,8 +117,13 @@ class Painter:
             pixels = self._content.read(layer, bounds)
         filled = flood(pixels, x, y, tolerance)
         where = nonzero_bounds(filled)
-        coverage = filled[where.slices].astype(np.float32)
-        return self._lay("Fill", (where, coverage), ink, opacity, layer.id)
+        return where, filled[where.slices].astype(np.float32)
+
+    def fill_found(
+        self, found: Coverage, ink: Ink, *, opacity: float = 1.0, layer_id: int | None = None
+    ) -> Rect:
+        """Fill what `find_alike` found."""
+        return self._lay("Fill", found, ink, opacity, layer_id)
 
     def fill_selection(self, ink: Ink, *, layer_id: int | None = None) -> Rect:
         """Fill all that is selected, or the whole picture; an erasing ink clears it."""

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -228,6 +228,7 @@ def measure(side: int, count: int) -> dict[str, float]:
         undo, redo = undo_ms(view, view.undo), undo_ms(view, view.redo)
         print(f"{side:>6} {name:>6} {percentiles(latencies):>22}  {undo}  {redo}", flush=True)
         figures[name] = float(np.percentile(latencies, 50))
+        figures[f"{name} 99th"] = float(np.percentile(latencies, 99))
     print(f"{side:>6}   zoom {percentiles(zoom_times(view, count // 4)):>22}")
     print(f"{side:>6}    pan {percentiles(pan_times(view, count // 4)):>22}")
     raw = side * side * 4 * NUM_LAYERS
@@ -263,10 +264,27 @@ def busy_engine(app: QApplication) -> Iterator[None]:
     made, started = len(pictures), time.perf_counter()
     yield
     rate = (len(pictures) - made) / (time.perf_counter() - started)
-    print(f"meanwhile the model made {rate:.2f} pictures of 50 steps a second")
+    steps = rate * request.num_inference_steps
+    print(f"meanwhile the model finished about {steps:.1f} steps a second")
     controller.job_ended.disconnect(make_another)
-    controller.stop_now()
-    controller.close()
+    controller.shut_down()
+
+
+Figures = dict[int, dict[str, float]]
+
+
+def measure_all(title: str, sides: list[int], count: int) -> Figures:
+    print(
+        f"\n{title}: {NUM_LAYERS} layers, {BRUSH_PX:.0f} px soft brush,"
+        f" {count} pen events at {RATE_HZ} Hz, ms\n"
+        f"{'side':>6} {'zoom':>6} {'event to frame 50/99/max':>22}"
+        f"  {'undo shown/fine':>15}  {'redo shown/fine':>15}"
+    )
+    figures: Figures = {}
+    for side in sides:
+        figures[side] = measure(side, count)
+        gc.collect()
+    return figures
 
 
 def run_here(sides: list[int], count: int, *, busy: bool) -> None:
@@ -275,23 +293,23 @@ def run_here(sides: list[int], count: int, *, busy: bool) -> None:
 
     sys.setswitchinterval(gui.GIL_SWITCH_S)
     app = gui.make_application()
-    print(
-        f"\n{app.platformName()}{', the model at work' if busy else ''}: {NUM_LAYERS} layers,"
-        f" {BRUSH_PX:.0f} px soft brush, {count} pen events at {RATE_HZ} Hz, ms"
-    )
-    print(
-        f"{'side':>6} {'zoom':>6} {'event to frame 50/99/max':>22}"
-        f"  {'undo shown/fine':>15}  {'redo shown/fine':>15}"
-    )
-    figures: dict[int, dict[str, float]] = {}
-    with busy_engine(app) if busy else nullcontext():
-        for side in sides:
-            figures[side] = measure(side, count)
-            gc.collect()
-    first, last = figures[sides[0]], figures[sides[-1]]
+    idle = measure_all(app.platformName(), sides, count)
+    first, last = sides[0], sides[-1]
     for name in ("100 %", "fit"):
-        growth = last[name] / first[name]
-        print(f"growth from {sides[0]} to {sides[-1]} px, {name}: x {growth:.2f}", flush=True)
+        growth = idle[last][name] / idle[first][name]
+        print(f"growth from {first} to {last} px, {name}: x {growth:.2f}", flush=True)
+    if not busy:
+        return
+    with busy_engine(app):
+        loaded = measure_all(f"{app.platformName()}, the model at work", sides, count)
+    for side in sides:
+        ratios = {name: loaded[side][name] / idle[side][name] for name in idle[side]}
+        print(
+            f"{side} px, at work against idle: "
+            + ", ".join(
+                f"{name} x {ratio:.2f}" for name, ratio in ratios.items() if name != "memory"
+            )
+        )
 
 
 def run_on(platform: str, display: str, arguments: list[str]) -> int:

@@ -21,6 +21,7 @@ from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.errors import InvalidRequestError, SdstudioError
+from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.canvas_controls import EDGE_PX, ZoomBar, add_view_actions
 from sdstudio.ui.canvas.generation_frame import paint_frame
 from sdstudio.ui.canvas.paint_colours import Colours
@@ -43,6 +44,7 @@ class PaintView(PaintSurface):
 
     Attributes:
         tools: `tools.current`, `tools.choose(name)`.
+        background: where large fills are looked for; on the spot if None.
         view_actions: fit, actual, in, out; for menus.
         keys: answers keys; a room may hand it those its panels leave over.
     """
@@ -58,6 +60,7 @@ class PaintView(PaintSurface):
         keep_every_point()
         self.setAttribute(Qt.WidgetAttribute.WA_TabletTracking)
         self.setAccessibleName(self.tr("Canvas to paint on"))
+        self.background: Background | None = None
         self.colours = Colours(self)
         self.pointer = PointerInput(self)
         self.tools = Toolbox(self)

@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
+from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.pen import PointerPoint
+from sdstudio.ui.canvas.tools import fill
 from tests.support.painting import (
     NONE,
     click,
@@ -197,6 +199,32 @@ def test_fill_floods_what_hangs_together(view: PaintView) -> None:
     assert pixel(view, 90, 180) == (*RED, 255)
     assert pixel(view, 105, 50) == (*BLACK, 255) and pixel(view, 200, 50) == (*WHITE, 255)
     assert colour_at(view, 20, 180) == RED
+
+
+def test_a_large_fill_is_looked_for_in_the_background(
+    view: PaintView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fill, "AT_ONCE_PX", 1000)
+    view.background = Background(view)
+    view.tools.choose("fill")
+    revision = view.document.revision
+    with qtbot.waitSignal(view.document_changed, timeout=30_000):
+        click(view, 40, 40)
+        assert view.document.revision == revision  # not yet
+    assert (frame(view)[place(view, 200, 150).y(), place(view, 200, 150).x()] == RED).all()
+    click(view, 40, 40)
+    view.set_document(Document(64, 64))  # the answer comes too late, and to the wrong place
+    view.background.finish()
+    assert len(view.document.layers) == 0
+    with qtbot.waitSignal(view.refused):
+        click(view, 10, 10)
+
+
+def test_a_fill_beside_the_picture_is_refused(view: PaintView, qtbot: QtBot) -> None:
+    view.tools.choose("fill")
+    view.zoom_to(0.5)
+    with qtbot.waitSignal(view.refused):
+        click(view, -20, 40)
 
 
 def test_the_picker_takes_what_is_seen_or_the_layers_own(view: PaintView) -> None:
