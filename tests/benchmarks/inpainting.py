@@ -311,12 +311,14 @@ PICTURES = {"seam": 20, "ramp": 20, "outpaint": 4}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], default=list(TABLES))
+    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all if none is named")
     parser.add_argument("--pictures", type=int, help="of each table")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--model", type=Path, default=STARTER)
     parser.add_argument("--sheets", type=Path, help="a folder for pictures to look at")
     arguments = parser.parse_args()
+    if unknown := set(arguments.tables) - TABLES.keys():
+        parser.error(f"there is no table {', '.join(sorted(unknown))}")
     keep_freed_memory()
     for name in arguments.tables or list(TABLES):
         count = arguments.pictures or PICTURES[name]

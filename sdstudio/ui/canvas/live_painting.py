@@ -20,7 +20,7 @@ from sdstudio.ui.job_controller import JobController
 GRACE_MS = 150
 """A painter who lifts the pen for less than this goes on with the same stroke."""
 
-LIVE_STRENGTH = 0.4
+LIVE_STRENGTH = 0.3
 
 Wish = Callable[[], tuple[RepaintWish, GenerationRequest]]
 
@@ -57,6 +57,7 @@ class LivePainting(QObject):
         self.is_on = False
         self.keeps_all = False
         self.strength = LIVE_STRENGTH
+        self.lies_on_canvas = True
         self.picture: Candidate | None = None
         self._placed: PlacedPicture | None = None
         self._is_stroking = False
@@ -108,9 +109,13 @@ class LivePainting(QObject):
         self.follow()
 
     def paint(self, painter: QPainter, view: Placing) -> None:
-        """Draw the newest picture at its place."""
-        if self._placed is not None:
-            self._placed.paint(painter, view)
+        """Draw the newest picture, or the preview of a newer one, at its place."""
+        if not self.lies_on_canvas or self._is_stroking:
+            return
+        preview = self._run.preview if self._run.preview_is_live else None
+        newest = preview or self._placed
+        if newest is not None:
+            newest.paint(painter, view)
 
     def _halt(self) -> None:
         self._turn += 1

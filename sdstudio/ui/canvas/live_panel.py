@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from sdstudio.ui.canvas.live_painting import LIVE_STRENGTH, LivePainting
 from sdstudio.ui.canvas.repaint_request import Candidate
+from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import text_button
 from sdstudio.ui.widgets.number_field import NumberField, NumberRange
 from sdstudio.ui.widgets.picture_view import PictureView
@@ -47,6 +48,10 @@ class LivePanel(QWidget):
         self.keeps_all = QCheckBox(self.tr("Keep every result"))
         self.keeps_all.setToolTip(self.tr("Lays each finished picture on the strip"))
         self.keeps_all.toggled.connect(self._keep_all)
+        self.on_canvas = QCheckBox(self.tr("Show on the canvas"))
+        self.on_canvas.setToolTip(self.tr("Lays the newest picture over what is painted"))
+        self.on_canvas.setChecked(live.lies_on_canvas)
+        self.on_canvas.toggled.connect(self._lay_on_canvas)
         self.keep = text_button(
             self.tr("Keep"), icon_name="check", tooltip=self.tr("Lay this picture on the strip")
         )
@@ -65,7 +70,7 @@ class LivePanel(QWidget):
         buttons.addWidget(self.switch, 1)
         buttons.addWidget(self.keep)
         self.section.body.addLayout(buttons)
-        for row in (self.strength, self.keeps_all, self.picture):
+        for row in (self.strength, self.on_canvas, self.keeps_all, self.picture):
             self.section.body.addWidget(row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -79,12 +84,18 @@ class LivePanel(QWidget):
     def _keep_all(self, keeps_all: bool) -> None:
         self._live.keeps_all = keeps_all
 
+    def _lay_on_canvas(self, lies_there: bool) -> None:
+        self._live.lies_on_canvas = lies_there
+        self._live.changed.emit()
+
     def _keep(self) -> None:
         if self._live.picture is not None:
             self.keep_wanted.emit(self._live.picture)
 
     def _show_on(self, is_on: bool) -> None:
         self.switch.setChecked(is_on)
+        self.switch.setText(self.tr("Painting live") if is_on else self.tr("Paint live"))
+        self.switch.setIcon(icon("brush", "on-accent" if is_on else "text"))
         if not is_on:
             self.picture.hide()
             self.keep.setEnabled(False)

@@ -59,6 +59,7 @@ class RepaintRun(QObject):
         """How many pictures were asked for of a plan, whose candidates keep it alive."""
         self.preview: PlacedPicture | None = None
         self.preview_raster: Raster | None = None
+        self.preview_is_live = False
         self._preparing = 0
         controller.job_started.connect(self._on_started)
         controller.step.connect(self._on_step)
@@ -141,6 +142,7 @@ class RepaintRun(QObject):
     def _on_step(self, step: StepEvent) -> None:
         ticket = self._tickets.get(step.job_id)
         if ticket is not None and step.preview is not None:
+            self.preview_is_live = ticket.live
             self._show(ticket.shape.place(step.preview, detail=PREVIEW_DETAIL), step.preview)
 
     def _on_picture(self, job: Job, result: PictureResult) -> None:

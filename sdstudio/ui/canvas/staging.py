@@ -58,8 +58,9 @@ class Staging(QObject):
 
     @property
     def covers(self) -> bool:
-        """Whether a candidate or a preview lies over the canvas now."""
-        return self.is_looking or self.run.preview is not None
+        """Whether a candidate or its preview lies over the canvas now."""
+        is_preview = self.run.preview is not None and not self.run.preview_is_live
+        return self.is_looking or is_preview
 
     def paint(self, painter: QPainter, view: Placing) -> None:
         """Draw the candidate, or what is becoming one."""
@@ -67,7 +68,7 @@ class Staging(QObject):
             return
         if self._placed is not None:
             self._placed.paint(painter, view)
-        elif self.run.preview is not None:
+        elif self.run.preview is not None and not self.run.preview_is_live:
             self.run.preview.paint(painter, view)
 
     def show_original(self, is_shown: bool) -> None:
