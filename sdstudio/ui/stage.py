@@ -42,6 +42,7 @@ class Stage(QWidget):
         super().__init__()
         self.canvas = canvas
         self.welcome = welcome
+        self.setFocusProxy(canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(canvas)

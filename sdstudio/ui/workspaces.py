@@ -42,7 +42,7 @@ class _Stack(QStackedWidget):
 
 
 class Workspaces(QWidget):
-    """Shows one page at a time; a page costs nothing until it is first shown.
+    """Shows one page at a time, and gives it the keyboard; it costs nothing until then.
 
     A page with an attribute `title_widgets` (a tuple of widgets) has them at the right of the tabs
     while it is shown. Actions that a page adds to itself work only while it is shown; those that
@@ -162,6 +162,8 @@ class Workspaces(QWidget):
             for extra in getattr(each.widget, "title_widgets", ()):
                 extra.setVisible(each is page)
         self._stack.setCurrentWidget(widget)
+        if self.isVisible():
+            widget.setFocus()
         self._notices.raise_()
         self.page_changed.emit(page.key)
 

@@ -81,6 +81,7 @@ class PaintRoom(QWidget):
             self.easel, studio.form, self.background, self.documents.open
         )
         self.drop = DropZones(self.view)
+        self.setFocusProxy(self.view)
         self._title = ElidedLabel("", "muted")
         self._title.setFixedWidth(TITLE_PX)
         self._title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
