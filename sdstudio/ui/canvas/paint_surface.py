@@ -163,6 +163,7 @@ class PaintSurface(PageView):
             view=self._view_size(),
             page=self.viewpoint.device_rect(),
             bounds=self.document.bounds,
+            line_px=max(1, round(ratio)),
         )
         painter.restore()
         for overlay in self.overlays:

@@ -34,12 +34,19 @@ class SelectionOutline:
         return True
 
     def paint(
-        self, painter: QPainter, selection: Selection, *, view: QSize, page: QRect, bounds: Rect
+        self,
+        painter: QPainter,
+        selection: Selection,
+        *,
+        view: QSize,
+        page: QRect,
+        bounds: Rect,
+        line_px: int,
     ) -> None:
         """Draw it.
 
         Args:
-            painter: in device pixels, like `view` and `page`.
+            painter: in device pixels, like `view`, `page` and `line_px`.
             page: where the document lies in the view.
             bounds: of the document.
         """
@@ -47,30 +54,29 @@ class SelectionOutline:
             return
         if self._made_for != (view, page, bounds):
             self._made_for = view, page, bounds
-            self._image = _outline(selection, view, page, bounds)
+            columns = _sampled(view.width(), page.x(), bounds.width / page.width(), line_px)
+            rows = _sampled(view.height(), page.y(), bounds.height / page.height(), line_px)
+            self._image = _outline(_inside(selection, columns, rows), line_px)
         painter.drawImage(QPoint(), self._image)
 
 
-def _outline(selection: Selection, view: QSize, page: QRect, bounds: Rect) -> QImage:
-    columns = _sampled(view.width(), page.x(), bounds.width / page.width())
-    rows = _sampled(view.height(), page.y(), bounds.height / page.height())
-    inside = _inside(selection, columns, rows)
-    middle = inside[1:-1, 1:-1]
-    # a pixel of the rim is selected and has a neighbour that is not
-    rim = ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
-    rim &= middle
-    y, x = np.nonzero(rim)
-    pixels = np.zeros((view.height(), view.width()), np.uint32)
-    pixels[y, x] = np.where((x + y) // DASH_PX % 2, _WHITE, _BLACK)
-    image = QImage(
-        pixels.data, view.width(), view.height(), pixels.strides[0], QImage.Format.Format_ARGB32
-    )
+def _outline(inside: np.ndarray, line_px: int) -> QImage:
+    """Dashes along the rim of what is inside; `inside` has a margin of `line_px`."""
+    far = 2 * line_px
+    kept = slice(line_px, -line_px)
+    core = inside[:-far, kept] & inside[far:, kept]
+    core &= inside[kept, :-far] & inside[kept, far:]
+    y, x = np.nonzero(inside[kept, kept] & ~core)
+    pixels = np.zeros(core.shape, np.uint32)
+    pixels[y, x] = np.where((x + y) // (DASH_PX * line_px) % 2, _WHITE, _BLACK)
+    height, width = pixels.shape
+    image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
-def _sampled(count: int, start: int, step: float) -> np.ndarray:
-    """The document's column (or row) under each of the view's, and under one more on each side."""
-    places = (np.arange(-1, count + 1) + 0.5 - start) * step
+def _sampled(count: int, start: int, step: float, margin: int) -> np.ndarray:
+    """The document's column (or row) under each of the view's, and under a margin on each side."""
+    places = (np.arange(-margin, count + margin) + 0.5 - start) * step
     return np.floor(places).astype(np.int64)
 
 
