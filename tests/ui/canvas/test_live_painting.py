@@ -106,9 +106,8 @@ def test_it_never_queues(make: Make, qtbot: QtBot) -> None:
 def test_it_gives_way_to_what_is_queued(make: Make, qtbot: QtBot) -> None:
     saved: list[PictureResult] = []
     desk = make(FakeEngine(seconds_per_step=0.3), save=saved.append)
-    desk.repainting.live.set_on(True)
-    queue = desk.controller.queue
-    qtbot.waitUntil(lambda: queue.running is not None, timeout=WAIT_MS)
+    with qtbot.waitSignal(desk.controller.job_started, timeout=WAIT_MS):
+        desk.repainting.live.set_on(True)
     started: list[Job] = []
     desk.controller.job_started.connect(started.append)
     wanted = desk.controller.submit(
