@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from sdstudio.settings.settings import Settings
+from sdstudio.ui.gallery.watched_folders import WatchedFolders
 from sdstudio.ui.widgets.buttons import text_button
 from sdstudio.ui.widgets.labels import label, line
 
@@ -88,6 +89,9 @@ class SettingsDialog(QDialog):
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         self._row(self.tr("Folder"), self.folder, row)
+        self.watched = WatchedFolders(settings.extra_folders)
+        self.watched.changed.connect(self._take_watched)
+        self._row(self.tr("Also show"), self.watched.add, self.watched)
         formats = {
             "png": self.tr("PNG"),
             "webp": self.tr("WebP, lossless"),
@@ -161,6 +165,9 @@ class SettingsDialog(QDialog):
         box.setChecked(is_on)
         box.toggled.connect(lambda value: self.change_wanted.emit(name, value))
         self._grid.addWidget(box, self._grid.rowCount(), 1, Qt.AlignmentFlag.AlignLeft)
+
+    def _take_watched(self, folders: tuple[str, ...]) -> None:
+        self.change_wanted.emit("extra_folders", folders)
 
     def _take_folder(self) -> None:
         self.change_wanted.emit("gallery_folder", self.folder.text().strip())

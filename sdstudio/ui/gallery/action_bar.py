@@ -24,6 +24,7 @@ class ActionBar(QWidget):
         board_menu_wanted: a menu of boards below this button.
         compare_wanted, export_wanted, delete_wanted: with the selected pictures.
         days_toggled: whether days should have headings.
+        details_toggled: whether details should stand at the right.
         cell_px_wanted: the size of thumbnails.
     """
 
@@ -34,6 +35,7 @@ class ActionBar(QWidget):
     export_wanted = Signal()
     delete_wanted = Signal()
     days_toggled = Signal(bool)
+    details_toggled = Signal(bool)
     cell_px_wanted = Signal(int)
 
     def __init__(self) -> None:
@@ -54,6 +56,10 @@ class ActionBar(QWidget):
         self.days = icon_button("days", self.tr("Show by day"))
         self.days.setCheckable(True)
         self.days.toggled.connect(self.days_toggled)
+        self.details = icon_button("sidebar-right", self.tr("Show details (Ctrl+I)"))
+        self.details.setCheckable(True)
+        self.details.setChecked(True)
+        self.details.toggled.connect(self.details_toggled)
         self.size = QSlider(Qt.Orientation.Horizontal)
         self.size.setRange(MIN_CELL_PX, MAX_CELL_PX)
         self.size.setValue(DEFAULT_CELL_PX)
@@ -67,7 +73,7 @@ class ActionBar(QWidget):
     def show_selection(self, selected: int, total: int) -> None:
         """Tell how many there are, and enable what can be done."""
         if selected:
-            text = self.tr("{0} of {1} selected").format(f"{selected:,}", f"{total:,}")
+            text = self.tr("{0} selected").format(f"{selected:,}")
         else:
             text = counted.pictures(total)
         self.count.setText(text)
@@ -91,6 +97,8 @@ class ActionBar(QWidget):
         layout.addWidget(self.days)
         layout.addSpacing(4)
         layout.addWidget(self.size)
+        layout.addSpacing(4)
+        layout.addWidget(self.details)
 
     def _button(self, icon_name: str, name: str, wanted: Signal) -> QToolButton:
         button = icon_button(icon_name, name)

@@ -12,7 +12,7 @@ from sdstudio.ui.gallery.place_list import PLACE_ROLE, Place, PlaceList
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import text_button
 
-WIDTH_PX = 208
+WIDTH_PX = 184
 
 
 class PlacesView(QListView):

@@ -7,6 +7,7 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ from sdstudio.ui.gallery.disk_watch import DiskWatch, folders_below
 if TYPE_CHECKING:
     from sdstudio.gallery.gallery import Gallery
     from sdstudio.gallery.scan import ScanOutcome, ScanProgress
+
+FIRST_IDS = 600
+REST_MS = 60
+"""A new wish is answered in two strokes: at once the pictures of the first screens, and when those
+had this long to be read and painted, all of them. The first does not grow with the gallery."""
 
 REST = 4
 """After a scan the disk has this many times as long to itself as the scan took."""
@@ -47,12 +53,14 @@ class Found:
         ids: the newest first.
         days: the first row of each day.
         problems: sentences about parts of the text that were left out.
+        is_whole: whether `ids` are all; if not, the others follow in a moment.
     """
 
     wish: Wish
     ids: array[int]
     days: list[int]
     problems: tuple[str, ...]
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +121,11 @@ class GalleryDesk(QObject):
         """Changes of pictures and marks, one after the other."""
         self._opened_with: tuple[Path, ...] = ()
         self._wish = Wish()
+        self._answered: Wish | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._find_all)
         self._is_finding = self._is_find_due = False
         self._is_listing = self._is_list_due = False
         self._is_scanning = self._is_scan_due = False
@@ -151,11 +164,10 @@ class GalleryDesk(QObject):
         self._opened_with = folders = tuple(self._folders())
 
         def opened(gallery: Gallery) -> None:
-            self._gallery = gallery
+            self._gallery, self._answered = gallery, None
+            self._is_list_due = self._is_scan_due = True  # when the first screen is painted
             self.opened.emit()
             self.find(self._wish)
-            self.list_contents()
-            self.scan()
 
         self._cancelled.set()
         self._reading.run(lambda: _open(folders, self._cache_folder), opened, self._fail)
@@ -172,6 +184,7 @@ class GalleryDesk(QObject):
         self._is_closed = True
         self._cancelled.set()
         self._timer.stop()
+        self._rest.stop()
         for background in (self.work, self._scanning, self._reading):
             background.finish()
         if self._gallery is not None:
@@ -186,8 +199,9 @@ class GalleryDesk(QObject):
             self._is_find_due = True
             return
         self._is_finding, self._is_find_due = True, False
-        gallery = self._gallery
-        self._reading.run(lambda: _find(gallery, wish), self._on_found, self._on_find_failed)
+        gallery, limit = self._gallery, FIRST_IDS if wish != self._answered else None
+        find = partial(_find, gallery, wish, limit)
+        self._reading.run(find, self._on_found, self._on_find_failed)
 
     def find_again(self) -> None:
         """Look again for what is shown, and count again, because something changed."""
@@ -249,9 +263,20 @@ class GalleryDesk(QObject):
     def _on_found(self, found: Found) -> None:
         self._is_finding = False
         if not self._is_find_due or found.wish == self._wish:
+            self._answered = found.wish
             self.found.emit(found)
         if self._is_find_due:
             self.find(self._wish)
+        elif not found.is_whole or self._is_list_due or self._is_scan_due:
+            self._rest.start()
+
+    def _find_all(self) -> None:
+        """What the first screen does not need."""
+        self.find(self._wish)
+        if self._is_list_due:
+            self.list_contents()
+        if self._is_scan_due:
+            self.scan()
 
     def _on_find_failed(self, error: Exception) -> None:
         self._is_finding = False
@@ -296,13 +321,15 @@ def _open(folders: Sequence[Path], cache_folder: Path) -> Gallery:
     return Gallery(folders, cache_folder=cache_folder)
 
 
-def _find(gallery: Gallery, wish: Wish) -> Found:
+def _find(gallery: Gallery, wish: Wish, limit: int | None) -> Found:
     from sdstudio.gallery.search import within
 
     typed = gallery.query(wish.text)
     query = within(typed, board=wish.board, is_unboarded=wish.is_unboarded)
-    ids = gallery.index.ids(query)
-    return Found(wish=wish, ids=ids, days=day_starts(ids), problems=typed.problems)
+    ids = gallery.index.ids(query, limit=limit)
+    is_whole = limit is None or len(ids) < limit
+    days = day_starts(ids)
+    return Found(wish=wish, ids=ids, days=days, problems=typed.problems, is_whole=is_whole)
 
 
 def _contents(gallery: Gallery) -> Contents:

@@ -22,7 +22,7 @@ MAX_STEPS = 200
 TakeBack = Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Edit:
     """One change.
 
@@ -168,15 +168,16 @@ class GalleryEdits(QObject):
 
         self._run(work, self.done)
 
-    def undo(self) -> None:
-        """Take the last change back."""
+    def undo(self, this: Edit | None = None) -> None:
+        """Take the last change back, or `this` one, whatever was done since."""
 
         def work() -> Edit | None:
-            if not self._past:
+            places = [at for at, (edit, _) in enumerate(self._past) if this in (None, edit)]
+            if not places:
                 return None
-            edit, take_back = self._past[-1]
+            edit, take_back = self._past[places[-1]]
             take_back()
-            self._past.pop()
+            del self._past[places[-1]]
             self._future.append(edit)
             return edit
 

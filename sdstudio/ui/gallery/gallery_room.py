@@ -86,6 +86,7 @@ class GalleryRoom(RoomFrame):
         self.desk.setParent(self)
         self.commands = RoomCommands(self)
         self._days: list[int] = []
+        self._is_whole = False
         self._row_after_delete: int | None = None
         self.preview_current: Callable[[], object] = lambda: None
         self.fill_use_menu: Callable[[QMenu], object] = lambda menu: None
@@ -233,6 +234,7 @@ class GalleryRoom(RoomFrame):
         grid = self.grid
         kept, chosen, current = grid.anchor(), self.selected_ids(), self.current_id()
         self.pictures.take(found.ids)
+        self._is_whole = found.is_whole
         self._days = found.days
         grid.show_days(found.days if self.bar.days.isChecked() else [])
         row = self.pictures.row_of(kept[0]) if kept else None
@@ -253,7 +255,8 @@ class GalleryRoom(RoomFrame):
 
     def _tell_selection(self) -> None:
         ids = self.selected_ids()
-        self.bar.show_selection(len(ids), len(self.pictures.ids))
+        if self._is_whole:
+            self.bar.show_selection(len(ids), len(self.pictures.ids))
         self.selection_changed.emit(ids)
 
     def _on_added(self, _: object) -> None:

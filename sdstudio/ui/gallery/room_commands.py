@@ -7,46 +7,36 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication, QPixmap
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt
+from PySide6.QtGui import QDrag, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidget
 
 from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
 from sdstudio.ui.gallery.drag_picture import drag_picture
-from sdstudio.ui.gallery.gallery_edits import Edit
+from sdstudio.ui.gallery.edit_notices import EditNotices
 from sdstudio.ui.gallery.gallery_list import pictures_mime
 from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
 from sdstudio.ui.gallery.mark_menus import fill_board_menu
 from sdstudio.ui.gallery.picture_list import picture_mime
 from sdstudio.ui.gallery.trash_view import Shelved
-from sdstudio.ui.notices import Notice, NoticeAction
 
 if TYPE_CHECKING:
-    from sdstudio.gallery.export import ExportOutcome
     from sdstudio.ui.gallery.gallery_room import GalleryRoom
 
-DELETED = "gallery-deleted"
 MAX_PATHS = 5000
 MAX_DRAGGED = 1000
 
 
 class RoomCommands(QObject):
-    """Acts on what is selected in its room.
-
-    Signals:
-        opened: ids that should be looked at.
-    """
-
-    opened = Signal(object)
+    """Acts on what is selected in its room."""
 
     def __init__(self, room: GalleryRoom) -> None:
         super().__init__(room)
         self._room = room
         self._edits = room.edits
-        self._edits.done.connect(self._tell_done)
-        self._edits.undone.connect(self._tell_undone)
+        self._notices = EditNotices(room.edits, room.tell)
         self._edits.failed.connect(room.tell_error)
 
     # -- marks -----------------------------------------------------------------------------------
@@ -149,7 +139,7 @@ class RoomCommands(QObject):
         from sdstudio.ui.gallery.export_dialog import ExportDialog
 
         dialog = ExportDialog(self._room.gallery, ids, self._room.window())
-        dialog.exported.connect(self._tell_exported)
+        dialog.exported.connect(self._notices.tell_exported)
         dialog.failed.connect(self._room.tell_error)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -242,37 +232,6 @@ class RoomCommands(QObject):
 
     def _take_off(self, board: str) -> None:
         self._edits.take_off_board(self._room.selected_ids(), board)
-
-    # -- notices ---------------------------------------------------------------------------------
-
-    def _tell_done(self, edit: Edit) -> None:
-        if edit.kind == "delete":
-            text = self.tr("{0} deleted.").format(counted.pictures(edit.count))
-            hint = self.tr("They stay in the gallery's trash for 30 days.")
-            undo = NoticeAction(text=self.tr("Undo"), act=self._edits.undo)
-            self._room.tell(Notice(text=text, hint=hint, actions=(undo,), key=DELETED))
-        elif edit.kind == "remove-board":
-            text = self.tr("The board is removed; its pictures stay.")
-            undo = NoticeAction(text=self.tr("Undo"), act=self._edits.undo)
-            self._room.tell(Notice(text=text, actions=(undo,), key=DELETED))
-        elif edit.kind == "restore":
-            text = self.tr("{0} restored.").format(counted.pictures(edit.count))
-            self._room.tell(Notice(text=text, severity="success", key=DELETED))
-
-    def _tell_undone(self, edit: Edit) -> None:
-        if edit.kind == "delete":
-            text = self.tr("{0} restored.").format(counted.pictures(edit.count))
-            self._room.tell(Notice(text=text, severity="success", key=DELETED))
-
-    def _tell_exported(self, outcome: ExportOutcome, folder: Path) -> None:
-        text = self.tr("{0} exported.").format(counted.pictures(len(outcome.written)))
-        problems = " ".join(outcome.problems[:3])
-        show = NoticeAction(
-            text=self.tr("Open folder"),
-            act=partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(folder))),
-        )
-        severity = "warning" if problems else "success"
-        self._room.tell(Notice(text=text, hint=problems, severity=severity, actions=(show,)))
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from sdstudio.ui.gallery.scan_strip import ScanStrip
 from sdstudio.ui.gallery.search_bar import SearchBar
 from sdstudio.ui.gallery.trash_view import TrashView
 
-SIDE_PX = 300
+SIDE_PX = 280
 
 
 class RoomFrame(QWidget):
@@ -77,7 +77,7 @@ class RoomFrame(QWidget):
         layout = self.side_slot.layout()
         assert layout is not None
         layout.addWidget(widget)
-        self.side_slot.show()
+        self.side_slot.setVisible(self.bar.details.isChecked())
 
     def _split(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)

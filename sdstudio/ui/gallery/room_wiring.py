@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sdstudio import paths
 from sdstudio.errors import StorageError
-from sdstudio.ui.gallery.docks_aside import DocksAside
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.picture_reader import PictureReader
 from sdstudio.ui.gallery.place_list import Place
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 CELL_PX = "gallery-cell-px"
 DAYS = "gallery-days"
-HIDDEN = "gallery-hidden-docks"
+DETAILS = "gallery-details"
 """Names in the settings' panel state."""
 
 
@@ -69,13 +68,13 @@ def room_for_studio(studio: Studio) -> GalleryRoom:
         store.update(panel_state={**store.settings.panel_state, name: value})
 
     room.folder_wanted.connect(watch_folder)
-    docks = (studio.window.gallery_dock, studio.window.queue_dock)
     memory = store.settings.panel_state
-    wiring.docks = DocksAside(docks, memory.get(HIDDEN, ""), partial(remember, HIDDEN))
     room.grid.set_cell_px(int(memory.get(CELL_PX, room.grid.cell_px)))
     room.bar.days.setChecked(bool(memory.get(DAYS, True)))
     room.grid.cell_size_changed.connect(partial(remember, CELL_PX))
     room.bar.days.toggled.connect(partial(remember, DAYS))
+    room.bar.details.setChecked(bool(memory.get(DETAILS, True)))
+    room.bar.details.toggled.connect(partial(remember, DETAILS))
     return room
 
 
@@ -86,7 +85,6 @@ class RoomWiring(QObject):
         super().__init__(room)
         self._room = room
         self._has_expired = False
-        self.docks: DocksAside | None = None
         self._reader = PictureReader(lambda: room.gallery, room.desk.work, self)
         self._preview = PreviewOverlay(self._reader, room.grid)
         self._preview.key_pressed.connect(self._on_preview_key)
@@ -97,10 +95,8 @@ class RoomWiring(QObject):
         self._connect_desk()
 
     def take_page(self, key: str) -> None:
-        """Make room for the pictures, and give them the keyboard; another page gets both back."""
+        """Give the pictures the keyboard while they are shown."""
         is_here = key == "gallery"
-        if self.docks is not None:
-            self.docks.put_aside(is_here)
         if is_here and self._room.is_browsing:
             self._room.grid.take_keys()
 
@@ -132,12 +128,14 @@ class RoomWiring(QObject):
         bar.export_wanted.connect(commands.export)
         bar.delete_wanted.connect(commands.delete)
         bar.days_toggled.connect(room.show_days)
+        bar.details_toggled.connect(self._show_details)
         bar.cell_px_wanted.connect(room.grid.set_cell_px)
         room.search.changed.connect(room.look_for)
         room.search.left.connect(room.show_grid)
         room.search.save_wanted.connect(commands.save_search)
         self._action(room.tr("Find Pictures"), "Ctrl+F", self._find)
         self._action(room.tr("Export…"), "Ctrl+E", commands.export)
+        self._action(room.tr("Show Details"), "Ctrl+I", bar.details.toggle)
         self._fill_more(room.search.more)
 
     def _fill_more(self, menu: QMenu) -> None:
@@ -171,6 +169,11 @@ class RoomWiring(QObject):
         room.desk.contents_read.connect(self._read_shelf)
         room.desk.scan_began.connect(room.refresh_emptiness)
         room.desk.scan_ended.connect(self._on_scanned)
+
+    def _show_details(self, is_shown: bool) -> None:
+        slot = self._room.side_slot
+        layout = slot.layout()
+        slot.setVisible(is_shown and layout is not None and layout.count() > 0)
 
     # -- what happens ----------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from sdstudio.ui.gallery.gallery_list import GalleryList
 from sdstudio.ui.gallery.grid_geometry import GridGeometry
 
 MIN_CELL_PX, MAX_CELL_PX = 72, 400
-DEFAULT_CELL_PX = 168
+DEFAULT_CELL_PX = 150
 WHEEL_LINES = 0.9
 MARGIN_PX = 6
 

@@ -267,6 +267,20 @@ def test_delete_goes_to_the_shelf_and_undo_brings_all_back(open_gallery: OpenIt)
     opened.wait(lambda: len(room.pictures.ids) == 4)
 
 
+def test_the_notice_brings_back_its_own_pictures(open_gallery: OpenIt) -> None:
+    opened = open_gallery(count=4)
+    opened.select(0)
+    opened.room.commands.delete()
+    opened.wait_idle()
+    opened.select(0)
+    opened.room.commands.rate(3)
+    opened.wait_idle()
+    opened.notices[-1].actions[0].act()
+    opened.wait(lambda: len(opened.room.pictures.ids) == 4)
+    opened.wait_idle()
+    assert [row.rating for row in opened.room.gallery.search()] == [0, 3, 0, 0]
+
+
 def test_the_trash_restores_and_deletes_for_good(
     open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
