@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from sdstudio import paths
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.commands import EditCommands
+from sdstudio.ui.gallery.docks_aside import DocksAside
 from sdstudio.ui.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sdstudio.ui.studio import Studio
 
 REMEMBERED = "workspace"
-"""Under this name in the settings' panel state."""
+HIDDEN_DOCKS = "hidden-docks"
+"""Under these names in the settings' panel state."""
 
 PICTURE_ACTIONS = (
     "open-start",
@@ -35,10 +37,8 @@ def make_workspaces(studio: Studio) -> Workspaces:
     """Make the middle of the window with all its pages; only the first is built now."""
     workspaces = Workspaces(studio.stage.notices, studio.actions)
     workspaces.add("picture", _words("Picture"), "picture", lambda: studio.stage)
-    if find_spec("sdstudio.ui.canvas.paint_room") is not None:
-        workspaces.add("paint", _words("Paint"), "brush", lambda: _paint_room(studio))
-    if find_spec("sdstudio.ui.gallery.gallery_room") is not None:
-        workspaces.add("gallery", _words("Gallery"), "gallery", lambda: _gallery_room(studio))
+    workspaces.add("paint", _words("Paint"), "brush", lambda: _paint_room(studio))
+    workspaces.add("gallery", _words("Gallery"), "gallery", lambda: _gallery_room(studio))
     own = [studio.actions[name] for name in PICTURE_ACTIONS]
     workspaces.bind("picture", [*own, *studio.rooms.canvas.actions()])
     workspaces.show_page("picture")
@@ -53,7 +53,14 @@ def open_pages(studio: Studio) -> None:
     key = studio.store.settings.panel_state.get(REMEMBERED)
     if key in studio.workspaces.keys:
         studio.workspaces.show_page(str(key))
-    studio.workspaces.page_changed.connect(lambda key: _remember(studio, key))
+    studio.workspaces.page_changed.connect(partial(_remember, studio, REMEMBERED))
+    docks = DocksAside(
+        (studio.window.gallery_dock, studio.window.queue_dock),
+        studio.store.settings.panel_state.get(HIDDEN_DOCKS, ""),
+        partial(_remember, studio, HIDDEN_DOCKS),
+    )
+    docks.put_aside(studio.workspaces.key != "picture")
+    studio.workspaces.page_changed.connect(lambda key: docks.put_aside(key != "picture"))
 
 
 def edited_widget(studio: Studio) -> QWidget:
@@ -96,8 +103,8 @@ def offer_recovery(studio: Studio) -> None:
     offer.look(paths.data_folder() / RECOVERY_FOLDER, studio.background)
 
 
-def _remember(studio: Studio, key: str) -> None:
-    state = {**studio.store.settings.panel_state, REMEMBERED: key}
+def _remember(studio: Studio, name: str, value: str) -> None:
+    state = {**studio.store.settings.panel_state, name: value}
     studio.store.update(panel_state=state)
 
 

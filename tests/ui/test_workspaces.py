@@ -261,3 +261,32 @@ def test_the_start_loads_nothing_of_paint_and_gallery(user_folder: Path, tmp_pat
         timeout=110,
     )
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_painting_has_the_room_of_the_strips_below_and_gives_it_back(open_studio: Open) -> None:
+    studio = open_studio()
+    docks = (studio.window.gallery_dock, studio.window.queue_dock)
+    docks[1].close()
+    studio.workspaces.show_page("paint")
+    assert all(dock.isHidden() for dock in docks)
+    studio.window.close()
+    again = open_studio()
+    assert again.workspaces.key == "paint"
+    docks = (again.window.gallery_dock, again.window.queue_dock)
+    assert all(dock.isHidden() for dock in docks)
+    again.workspaces.show_page("gallery")
+    assert all(dock.isHidden() for dock in docks)
+    again.workspaces.show_page("picture")
+    assert not docks[0].isHidden()
+    assert docks[1].isHidden(), "what a person closed stays closed"
+
+
+def test_a_page_has_the_keyboard_when_it_is_shown(open_studio: Open, qtbot: QtBot) -> None:
+    studio = open_studio()
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow, timeout=WAIT_MS)
+    assert studio.panel.prompt.hasFocus()
+    studio.actions["page-paint"].trigger()
+    page = studio.workspaces.page
+    assert page is not None and page.focusProxy() is not None
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.focusProxy(), timeout=WAIT_MS)

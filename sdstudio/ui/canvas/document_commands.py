@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
@@ -87,7 +87,7 @@ class DocumentCommands(QObject):
     def ask_open(self) -> None:
         """Ask for a picture to open."""
         kinds = self.tr("Pictures") + f" ({READABLE})"
-        folder = str(self._files.path.parent) if self._files.path else ""
+        folder = str(self._folder())
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open"), folder, kinds)
         if name:
             self.open(Path(name))
@@ -107,7 +107,7 @@ class DocumentCommands(QObject):
 
     def ask_save(self, done: Callable[[], object] | None = None) -> bool:
         """Ask for a name and save; False if none was given."""
-        suggested = self._files.path or Path(f"{self._files.name}{SUFFIX}")
+        suggested = self._files.path or self._folder() / f"{self._files.name}{SUFFIX}"
         kinds = self.tr("Painted picture") + f" (*{SUFFIX})"
         name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save"), str(suggested), kinds)
         if not name:
@@ -121,8 +121,7 @@ class DocumentCommands(QObject):
             f"{name} ({' '.join(f'*{ending}' for ending in endings)})": endings
             for name, endings in EXPORTS.items()
         }
-        place = self._files.path.parent if self._files.path else Path()
-        suggested = str(place / f"{self._files.name}.png")
+        suggested = str(self._folder() / f"{self._files.name}.png")
         name, kind = QFileDialog.getSaveFileName(
             self._window, self.tr("Export"), suggested, ";;".join(kinds)
         )
@@ -155,6 +154,16 @@ class DocumentCommands(QObject):
         return answer == buttons.Discard
 
     # --- inside ---------------------------------------------------------------------------
+
+    def _folder(self) -> Path:
+        """Where the document lies, or the last one lay, or pictures usually do."""
+        if self._files.path is not None:
+            return self._files.path.parent
+        recent = self._store.settings.recent_documents
+        if recent:
+            return Path(recent[0]).parent
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        return Path(QStandardPaths.writableLocation(pictures))
 
     def _add(
         self, name: str, text: str, keys: str, icon_name: str, act: Callable[[], object]
