@@ -36,6 +36,7 @@ class TiledImage:
         self.channels = channels
         self.dtype = dtype
         self.version = 0
+        self._bounds = -1, EMPTY  # as of which version; finding them looks at every edge tile
         self._tiles: dict[TileKey, np.ndarray] = dict(tiles or {})
         self._owned: set[TileKey] = set()
 
@@ -82,11 +83,15 @@ class TiledImage:
 
     def bounds(self) -> Rect:
         """The smallest rectangle around everything that is not 0."""
+        version, around = self._bounds
+        if version == self.version:
+            return around
         around = EMPTY
         for key, tile in self._tiles.items():
             where = tile_rect(key)
             if not around.contains(where):
                 around = around.united(nonzero_bounds(tile).moved(where.x, where.y))
+        self._bounds = self.version, around
         return around
 
     def swap_tile(self, key: TileKey, tile: np.ndarray | None) -> np.ndarray | None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,6 +23,7 @@ from sdstudio.ui.widgets.number_field import NumberRange
 DRAG_PX = 3
 MIN_WIDTH_PX = 84
 RADIUS_PX = 6
+LABEL_PX = 11
 _STEPS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Down: -1,
@@ -158,14 +160,17 @@ class SlideField(QWidget):
         self._paint_words(painter, colours)
 
     def _paint_words(self, painter: QPainter, colours: QPalette) -> None:
-        inside = self.rect().adjusted(8, 0, -8, 0)
+        inside = self.rect().adjusted(7, 0, -7, 0)
         value = self.limits.text(self._value)
-        room = inside.width() - painter.fontMetrics().horizontalAdvance(value) - 6
-        label = painter.fontMetrics().elidedText(self._label, Qt.TextElideMode.ElideRight, room)
-        painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
         painter.setPen(colours.color(QPalette.ColorRole.Text))
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
+        room = inside.width() - painter.fontMetrics().horizontalAdvance(value) - 4
+        font = QFont(painter.font())
+        font.setPixelSize(LABEL_PX)
+        painter.setFont(font)
+        painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
+        label = painter.fontMetrics().elidedText(self._label, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
 
     # --- values ---------------------------------------------------------------------------
 

@@ -157,7 +157,7 @@ class ToolOptions(QFrame):
         self.veil = SlideField(
             self.tr("Veil"), limits, tooltip=self.tr("How much the masks' colour hides")
         )
-        self.veil.setFixedWidth(104)
+        self.veil.setFixedWidth(88)
         self.veil.value_wanted.connect(self._set_veil)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
