@@ -64,7 +64,8 @@ class OpenViews:
         def is_idle() -> bool:
             reading = views._pictures.pending or views._facts.pending
             running = len(self.controller.queue.unfinished) or self.controller._disk.pending
-            return not (reading or running or room._selection_timer.isActive())
+            due = room._selection_timer.isActive() or room.desk._timer.isActive()
+            return not (reading or running or due)
 
         for _ in range(3):  # one answer leads to the next question
             self.wait(is_idle)

@@ -80,11 +80,6 @@ class Tree(QWidget):
     def resizeEvent(self, event: object) -> None:
         self._place()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _STEPS.get(Qt.Key(event.key()))
-        if step is None or not self._step(*step):
-            super().keyPressEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._family is None:
             return
@@ -125,18 +120,20 @@ class Tree(QWidget):
     def eventFilter(self, watched: object, event: object) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QKeyEvent.Type.KeyPress:
             step = _STEPS.get(Qt.Key(event.key()))
-            return step is not None and self._step(*step)
+            if step is not None:
+                self._step(*step)
+                return True  # at an edge nothing else should take the key
         return False
 
     def _choose(self, node: QToolButton, picture_id: int, is_shown: bool) -> None:
         node.setChecked(is_shown)
         self.chosen.emit(picture_id)
 
-    def _step(self, across: int, down: int) -> bool:
+    def _step(self, across: int, down: int) -> None:
         """Move the keyboard to the nearest node in a direction."""
         focused = next((key for key, node in self.nodes.items() if node.hasFocus()), None)
         if focused is None:
-            return False
+            return
         row = next(number for number, keys in enumerate(self._rows) if focused in keys)
         here = self.nodes[focused].geometry().center()
         if down:
@@ -149,12 +146,11 @@ class Tree(QWidget):
             ]
         usable = [key for key in wanted if self.nodes[key].isEnabled()]
         if not usable:
-            return False
+            return
         nearest = min(
             usable, key=lambda key: abs(self.nodes[key].geometry().center().x() - here.x())
         )
         self.nodes[nearest].setFocus(Qt.FocusReason.TabFocusReason)
-        return True
 
     def _place(self) -> None:
         for number, keys in enumerate(self._rows):
