@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QActionGroup
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sdstudio.ui.canvas import repaint_words
@@ -27,6 +26,9 @@ from sdstudio.ui.widgets.section import Section
 STRENGTH = NumberRange(
     low=0.01, high=1.0, default=1.0, step=0.05, fine_step=0.01, scale=100, unit="%"
 )
+HINT_PX = 28
+"""Two lines, so that nothing jumps when a hint needs both."""
+
 _FORM = RepaintForm
 
 
@@ -50,6 +52,7 @@ class RepaintPanel(QWidget):
         self.setProperty("role", "panel")
         self._form = form
         self.intent: Intent = "generate"
+        self._possible: tuple[Intent, ...] = ()
         self.button = text_button("", kind="primary", icon_name="generate")
         self.button.setProperty("attached", "left")
         self.button.clicked.connect(self.run_wanted)
@@ -60,9 +63,12 @@ class RepaintPanel(QWidget):
         self.choose_button.setAccessibleName(self.tr("Choose what the button does"))
         self.choose_button.setToolTip(self.tr("Choose what the button does"))
         self._menu = QMenu(self.choose_button)
+        self._menu.aboutToShow.connect(self._fill_menu)
         self.choose_button.setMenu(self._menu)
         self.hint = label("", "caption")
         self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.hint.setMinimumHeight(HINT_PX)
         self.details = QWidget()
         """The sections that are opened seldom; whoever lays out the panel puts them below."""
         self.masks = Section(self.tr("Mask edges"), is_open=False)
@@ -75,17 +81,20 @@ class RepaintPanel(QWidget):
         """Name the intent that follows, and grey out what it does not use."""
         possible = possible_intents(situation) if situation else ("generate",)
         intent = intent_of(situation) if situation else "generate"
-        self._fill_menu(possible, intent)
-        self.intent = intent
-        self.button.setText(repaint_words.intent_name(intent))
-        self.button.setToolTip(f"{repaint_words.intent_hint(intent)} {self.tr('(Ctrl+Enter)')}")
-        self.hint.setText(repaint_words.intent_hint(intent))
         uses_mask = situation is not None and (situation.has_mask or intent == "expand")
         for row in (self.fill, self.masks.content, self.sight, self.inpainting):
             row.setEnabled(uses_mask)
+        if (intent, possible) != (self.intent, self._possible):
+            self.intent, self._possible = intent, possible
+            self._show_intent()
+
+    def _show_intent(self) -> None:
+        intent = self.intent
+        self.button.setText(repaint_words.intent_name(intent))
+        self.button.setToolTip(f"{repaint_words.intent_hint(intent)} {self.tr('(Ctrl+Enter)')}")
+        self.hint.setText(repaint_words.intent_hint(intent))
         self.fill.show_choices(repaint_words.fill_choices(intent), self._form.fill)
-        uses_prompt = TRAITS[intent].uses_prompt
-        self.prompt_note.setVisible(not uses_prompt)
+        self.prompt_note.setVisible(not TRAITS[intent].uses_prompt)
 
     # --- building -------------------------------------------------------------------------
 
@@ -103,6 +112,20 @@ class RepaintPanel(QWidget):
             NumberRange(low=1, high=MAX_CANDIDATES, default=_FORM.count.default),
             tooltip=self.tr("Pictures to choose from; each has the next seed."),
         )
+        self._make_edge_rows()
+        self.matches = QCheckBox(self.tr("Match the colours around"))
+        self.matches.setToolTip(self.tr("Shifts the result so that it meets its surroundings."))
+        self.sight = ChoiceRow(self.tr("Model sees"), tooltip=self.tr("How much of the picture."))
+        self.inpainting = ChoiceRow(
+            self.tr("Inpainting"), tooltip=self.tr("Whether a model made for it is used so.")
+        )
+        self.prompt_note = label(self.tr("The prompt is not used."), "caption")
+        self.reset = text_button(self.tr("Reset edges"), kind="quiet", icon_name="undo")
+        self.reset.clicked.connect(form.reset_edges)
+        self.reset.clicked.connect(self.edges_moved)
+        self._bind()
+
+    def _make_edge_rows(self) -> None:
         self.grow = NumberField(
             self.tr("Grow"),
             _pixels(64, _FORM.grow_px.default),
@@ -131,17 +154,6 @@ class RepaintPanel(QWidget):
             _pixels(128, _FORM.blend_px.default),
             tooltip=self.tr("How softly the result is laid over the picture at its edge."),
         )
-        self.matches = QCheckBox(self.tr("Match the colours around"))
-        self.matches.setToolTip(self.tr("Shifts the result so that it meets its surroundings."))
-        self.sight = ChoiceRow(self.tr("Model sees"), tooltip=self.tr("How much of the picture."))
-        self.inpainting = ChoiceRow(
-            self.tr("Inpainting"), tooltip=self.tr("Whether a model made for it is used so.")
-        )
-        self.prompt_note = label(self.tr("The prompt is not used."), "caption")
-        self.reset = text_button(self.tr("Reset edges"), kind="quiet", icon_name="undo")
-        self.reset.clicked.connect(form.reset_edges)
-        self.reset.clicked.connect(self.edges_moved)
-        self._bind()
 
     def _bind(self) -> None:
         form = self._form
@@ -193,13 +205,11 @@ class RepaintPanel(QWidget):
         below.addWidget(self.masks)
         below.addWidget(self.model)
 
-    def _fill_menu(self, possible: tuple[Intent, ...], current: Intent) -> None:
+    def _fill_menu(self) -> None:
         self._menu.clear()
-        group = QActionGroup(self._menu)
-        for intent in possible:
+        for intent in self._possible:
             action = self._menu.addAction(repaint_words.intent_name(intent))
             action.setToolTip(repaint_words.intent_hint(intent))
             action.setCheckable(True)
-            action.setChecked(intent == current)
+            action.setChecked(intent == self.intent)
             action.triggered.connect(partial(self._form.choose, intent))
-            group.addAction(action)

@@ -29,16 +29,19 @@ def desk(qtbot: QtBot) -> Iterator[PaintDesk]:
     made.close()
 
 
-def _intents(desk: PaintDesk) -> dict[str, bool]:
+def _menu(desk: PaintDesk) -> QMenu:
     menu = desk.repainting.repaint_panel.choose_button.menu()
     assert isinstance(menu, QMenu)
-    return {action.text(): action.isChecked() for action in menu.actions()}
+    menu.aboutToShow.emit()
+    return menu
+
+
+def _intents(desk: PaintDesk) -> dict[str, bool]:
+    return {action.text(): action.isChecked() for action in _menu(desk).actions()}
 
 
 def _choose(desk: PaintDesk, text: str) -> None:
-    menu = desk.repainting.repaint_panel.choose_button.menu()
-    assert isinstance(menu, QMenu)
-    next(action for action in menu.actions() if action.text() == text).trigger()
+    next(action for action in _menu(desk).actions() if action.text() == text).trigger()
 
 
 def test_the_button_follows_mask_strength_and_box(desk: PaintDesk) -> None:
