@@ -33,6 +33,7 @@ from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.picture_arrivals import PictureArrivals
 from sdstudio.ui.canvas.recovery_offer import RECOVERY_FOLDER
 from sdstudio.ui.canvas.repainting import Repainting
+from sdstudio.ui.canvas.tool_memory import ToolMemory
 from sdstudio.ui.canvas.tool_options import ToolOptions
 from sdstudio.ui.canvas.tool_palette import ToolPalette
 from sdstudio.ui.notices import Notice
@@ -64,6 +65,8 @@ class PaintRoom(QWidget):
         folder = paths.data_folder() / RECOVERY_FOLDER
         self.files = DocumentFiles(self.easel, Background(self), folder)
         self.view = PaintView(self.easel.document)
+        self.view.background = self.background
+        ToolMemory(self.view, studio.store)
         self.repainting = Repainting(
             self.view,
             easel=self.easel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -13,8 +14,10 @@ from pytestqt.qtbot import QtBot
 from sdstudio.document.brush import PressureCurve
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
+from sdstudio.settings.store import SettingsStore
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.slide_field import SlideField
+from sdstudio.ui.canvas.tool_memory import ToolMemory
 from sdstudio.ui.canvas.tool_options import BrushOptions, FillOptions, ToolOptions
 from sdstudio.ui.canvas.tool_palette import ToolPalette
 from sdstudio.ui.canvas.tools.fill import FillTool
@@ -218,3 +221,40 @@ def test_keys_step_and_a_double_click_resets(field: SlideField) -> None:
     QTest.mouseDClick(field, LEFT, pos=QPoint(20, 10))
     QApplication.processEvents()
     assert field.value == 1.0
+
+
+# --- from one session to the next -------------------------------------------------------------
+
+
+def test_brushes_come_back_as_they_were_left(qtbot: QtBot, tmp_path: Path) -> None:
+    store = SettingsStore(tmp_path / "settings.json")
+    first, second = (PaintView(Document(64, 64)) for _ in range(2))
+    for view in (first, second):
+        qtbot.addWidget(view)
+    ToolMemory(first, store)
+    first.tools.brush.change(size_px=123.0, hardness=0.25)
+    first.tools.brush.set_pen(opacity=True, curve=PressureCurve(at_zero=0.2, gamma=2.0))
+    store.save()
+    ToolMemory(second, SettingsStore(tmp_path / "settings.json"))
+    assert second.tools.brush.brush == first.tools.brush.brush
+    second.tools.choose("eraser")
+    assert second.tools.brush.size_px == 60
+
+
+@pytest.mark.parametrize("nonsense", ["wide", -5, 1e9, True, ""])
+def test_nonsense_in_the_settings_leaves_a_usable_brush(
+    qtbot: QtBot, tmp_path: Path, nonsense: str | float
+) -> None:
+    store = SettingsStore(tmp_path / "settings.json")
+    view = PaintView(Document(64, 64))
+    qtbot.addWidget(view)
+    ToolMemory(view, store)
+    view.tools.brush.change(size_px=50)
+    state = dict.fromkeys(store.settings.panel_state, nonsense)
+    store.update(panel_state=state)
+    other = PaintView(Document(64, 64))
+    qtbot.addWidget(other)
+    ToolMemory(other, store)
+    brush = other.tools.brush.brush
+    assert 1 <= brush.size_px <= 2000 and 0 <= brush.hardness <= 1
+    assert 0 <= brush.size_at(0.5) <= 2000
