@@ -123,13 +123,19 @@ BUILT_IN = Recipe(
             product="pipeline",
             values={
                 "resolution": 256,
-                "steps": 1000,
-                "batch_size": 16,
-                "learning_rate": 1.2e-3,
-                "ema_decay": 0.99,
+                "steps": 6500,
+                "batch_size": 32,
+                "learning_rate": 2e-3,
+                "ema_decay": 0.998,
             },
-            options=_PAINTING,
-            needs=_PARTS | {"init_from": "latent-diffusion-128"},
+            options=_PAINTING
+            | {
+                "channels": "48,96,192,256",
+                "attention": "0,0,1,1",
+                "layout_weight": 0.1,
+                "decay": "constant",
+            },
+            needs=_PARTS | {"grow_from": "latent-diffusion-128"},
         ),
         Stage(
             name="tiny-decoder",
