@@ -89,7 +89,7 @@ def _rim(inside: np.ndarray) -> np.ndarray:
     around = np.pad(inside, 1, mode="edge")
     surrounded = around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
     rows, columns = np.ogrid[: inside.shape[0], : inside.shape[1]]
-    return inside & ~surrounded & ((rows + columns) // 3 % 2 == 0)
+    return inside & ~surrounded & ((rows // 3 + columns // 3) % 2 == 0)
 
 
 class ContextOverlay(QObject):

@@ -101,6 +101,6 @@ class LivePanel(QWidget):
             self.keep.setEnabled(False)
 
     def _show_picture(self, candidate: Candidate) -> None:
-        self.picture.show_raster(candidate.picture)
+        self.picture.show_raster(candidate.small)
         self.picture.show()
         self.keep.setEnabled(True)

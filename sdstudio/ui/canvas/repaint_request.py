@@ -11,6 +11,7 @@ import numpy as np
 from sdstudio.document.context import ContextCrop, context_crop, crop_of_box
 from sdstudio.document.document import Document
 from sdstudio.document.masks import MaskEdges
+from sdstudio.document.paste_back import paste_back
 from sdstudio.document.rect import Rect
 from sdstudio.document.repaint import RepaintPlan, plan_all, plan_crop
 from sdstudio.document.state import DocumentSnapshot
@@ -26,6 +27,8 @@ from sdstudio.messages.generation import (
 from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.canvas.repaint_intent import TRAITS, Intent
+
+SMALL_PX = 256
 
 MIN_STEPS = 4
 """A low strength raises the number of steps until at least these are run."""
@@ -80,6 +83,7 @@ class PreparedRepaint:
             picture=finished.picture,
             blend=finished.blend,
             box=self.plan.box,
+            small=small_copy(self.plan.pixels, finished.picture, finished.blend),
             result=result,
             prepared=self,
         )
@@ -92,14 +96,30 @@ class Candidate:
     Attributes:
         picture: "RGB", as large as the box.
         blend: (height, width) uint8, how much of it is seen.
+        small: what the box looks like with it, at most `SMALL_PX` a side.
         result: what the engine made, with the request for exactly this picture.
     """
 
     picture: Raster
     blend: np.ndarray
     box: Rect
+    small: Raster
     result: PictureResult
     prepared: PreparedRepaint
+
+
+def small_copy(around: np.ndarray, picture: Raster, blend: np.ndarray) -> Raster:
+    """A small picture of a result at its place.
+
+    Args:
+        around: (height, width, 3) uint8, the document in the box.
+    """
+    made = np.frombuffer(picture.pixels, np.uint8).reshape(around.shape)
+    step = max(1, -(-max(around.shape) // SMALL_PX))
+    thin = (slice(None, None, step), slice(None, None, step))
+    seen = paste_back(around[thin], made[thin], blend[thin])
+    height, width = seen.shape[:2]
+    return Raster(width=width, height=height, mode="RGB", pixels=seen.tobytes())
 
 
 def has_mask(document: Document, wish: RepaintWish) -> bool:

@@ -255,7 +255,7 @@ class StagingStrip(QFrame):
         self._show_current()
 
     def _new_thumb(self, candidate: Candidate) -> Thumb:
-        thumb = Thumb(candidate.picture)
+        thumb = Thumb(candidate.small)
         seed = candidate.result.request.seed
         thumb.setToolTip(self.tr("Seed {0}; double-click accepts").format(seed))
         thumb.setAccessibleName(self.tr("Candidate with seed {0}").format(seed))
