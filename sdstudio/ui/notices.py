@@ -50,6 +50,7 @@ class Notice:
         hint: what to do about it, in a second, quieter line.
         actions: at most two; later ones are left out.
         key: a later notice with the same key replaces this one.
+        stays_ms: leaves by itself after so long, though it has buttons; 0 for the usual.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Notice:
     severity: Severity = "info"
     actions: tuple[NoticeAction, ...] = ()
     key: str = ""
+    stays_ms: int = 0
 
 
 class NoticeBar(QWidget):
@@ -125,7 +127,9 @@ class NoticeBar(QWidget):
         self._hint.setVisible(bool(notice.hint))
         self._show_buttons(notice)
         self.setAccessibleName(f"{notice.text} {notice.hint}".strip())
-        if notice.severity in ("info", "success") and not notice.actions:
+        if notice.stays_ms:
+            self._timer.start(notice.stays_ms)
+        elif notice.severity in ("info", "success") and not notice.actions:
             self._timer.start(INFO_MS)
         self.adjust()
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication, QPainter, QPalette, QPixmap
 
-SIDE_PX = 96
-STEP_PX = 8
+SIDE_PX = 72
+STEP_PX = 7
+HOT_SPOT_PX = 12
 BADGE_PX = 22
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sdstudio.gallery.export import ExportOutcome
 
 DELETED = "gallery-deleted"
+UNDO_MS = 10_000
+"""Ctrl+Z and the trash are there for longer."""
 
 
 class EditNotices(QObject):
@@ -40,11 +42,11 @@ class EditNotices(QObject):
             text = self.tr("{0} deleted.").format(counted.pictures(edit.count))
             hint = self.tr("They stay in the gallery's trash for 30 days.")
             undo = NoticeAction(text=self.tr("Undo"), act=partial(self._edits.undo, edit))
-            self._tell(Notice(text=text, hint=hint, actions=(undo,), key=DELETED))
+            self._tell(Notice(text=text, hint=hint, actions=(undo,), key=DELETED, stays_ms=UNDO_MS))
         elif edit.kind == "remove-board":
             text = self.tr("The board is removed; its pictures stay.")
             undo = NoticeAction(text=self.tr("Undo"), act=partial(self._edits.undo, edit))
-            self._tell(Notice(text=text, actions=(undo,), key=DELETED))
+            self._tell(Notice(text=text, actions=(undo,), key=DELETED, stays_ms=UNDO_MS))
         elif edit.kind == "restore":
             text = self.tr("{0} restored.").format(counted.pictures(edit.count))
             self._tell(Notice(text=text, severity="success", key=DELETED))

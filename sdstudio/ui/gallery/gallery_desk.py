@@ -26,6 +26,9 @@ REST_MS = 60
 """A new wish is answered in two strokes: at once the pictures of the first screens, and when those
 had this long to be read and painted, all of them. The first does not grow with the gallery."""
 
+LOOK_AGAIN_S = 1.5
+"""While many files are read, those that are known already come into sight this often."""
+
 REST = 4
 """After a scan the disk has this many times as long to itself as the scan took."""
 
@@ -130,6 +133,8 @@ class GalleryDesk(QObject):
         self._is_listing = self._is_list_due = False
         self._is_scanning = self._is_scan_due = False
         self._scan_took_s = 0.0
+        self._looked_at = 0.0
+        self.scan_progressed.connect(self._on_progress)
         self._cancelled = threading.Event()
         self._is_closed = False
         self._watch = DiskWatch(self)
@@ -156,8 +161,8 @@ class GalleryDesk(QObject):
 
     @property
     def is_scanning(self) -> bool:
-        """Whether the disk is being read."""
-        return self._is_scanning
+        """Whether the disk is being read, or will be in a moment."""
+        return self._is_scanning or (self._is_scan_due and self._rest.isActive())
 
     def open(self) -> None:
         """Open the gallery, or open it anew after its folders changed."""
@@ -300,6 +305,11 @@ class GalleryDesk(QObject):
         self.find_again()
         if self._is_scan_due:
             self.scan_soon()
+
+    def _on_progress(self, *_: int) -> None:
+        if time.monotonic() - self._looked_at > LOOK_AGAIN_S:
+            self._looked_at = time.monotonic()
+            self.find(self._wish)
 
     def _on_scan_failed(self, error: Exception) -> None:
         self._is_scanning = False

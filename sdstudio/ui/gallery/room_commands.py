@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QMessageBox, QWidg
 from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
-from sdstudio.ui.gallery.drag_picture import drag_picture
+from sdstudio.ui.gallery.drag_picture import HOT_SPOT_PX, drag_picture
 from sdstudio.ui.gallery.edit_notices import EditNotices
 from sdstudio.ui.gallery.gallery_list import pictures_mime
 from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
@@ -149,7 +149,9 @@ class RoomCommands(QObject):
         mime = self.drag_mime()
         drag = QDrag(self._room.grid)
         drag.setMimeData(mime)
-        drag.setPixmap(drag_picture(self._dragged_thumbnails(), len(mime.urls())))
+        pile = drag_picture(self._dragged_thumbnails(), len(mime.urls()))
+        drag.setPixmap(pile)
+        drag.setHotSpot(QPoint(HOT_SPOT_PX, HOT_SPOT_PX))
         drag.exec(Qt.DropAction.CopyAction)
 
     def drag_mime(self) -> QMimeData:

@@ -178,15 +178,17 @@ class TrashView(QWidget):
         note = self.tr("Deleted pictures stay here for 30 days, then go to the system's trash.")
         words = label(note, "muted")
         words.setWordWrap(True)
+        words.setContentsMargins(12, 8, 12, 0)
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 8, 12, 8)
         bar.setSpacing(8)
-        bar.addWidget(words, 1)
         for button in (self.restore, self.discard, self.empty):
             bar.addWidget(button)
+        bar.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(words)
         layout.addLayout(bar)
         layout.addLayout(self._stack, 1)
 

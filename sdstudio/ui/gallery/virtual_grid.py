@@ -59,7 +59,6 @@ class VirtualGrid(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setViewportMargins(MARGIN_PX, 0, 0, 0)
@@ -264,7 +263,9 @@ class VirtualGrid(QListView):
         self._geometry = GridGeometry(
             len(self.pictures.ids),
             starts,
-            width_px=max(1, self.viewport().width()),
+            width_px=max(
+                1, self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width()
+            ),
             cell_px=self.cell_px,
             heading_px=HEADING_PX if starts else 0,
         )
