@@ -86,12 +86,17 @@ class GalleryIndex:
         found = self.file.read(sql, (first, limit * _PAGES_LOOKED_AT))
         return found[0][0] if found else 0
 
-    def ids(self, query: Query = EVERYTHING) -> array[int]:
-        """The ids of all pictures that answer, the newest first: 8 bytes each, for a list view."""
+    def ids(self, query: Query = EVERYTHING, *, limit: int | None = None) -> array[int]:
+        """The ids of the pictures that answer, the newest first: 8 bytes each, for a list view.
+
+        Args:
+            limit: give no more than the first; None for all.
+        """
         sql, values = _select("pictures.id AS id", self._spelled_out(query))
+        most = -1 if limit is None else limit
         # One row, one step: SQLite works without Python's lock, and the window goes on.
-        sql = f"SELECT group_concat(id) FROM ({sql} ORDER BY {_order(query)} DESC)"
-        text = self.file.read(sql, values)[0][0]
+        sql = f"SELECT group_concat(id) FROM ({sql} ORDER BY {_order(query)} DESC LIMIT ?)"
+        text = self.file.read(sql, (*values, most))[0][0]
         return array("q", map(int, text.split(","))) if text else array("q")
 
     def rows(self, ids: Iterable[int]) -> list[PictureRow]:
