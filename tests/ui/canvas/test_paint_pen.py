@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -134,3 +135,23 @@ def test_a_mouse_does_not_disturb_a_pens_stroke(view: PaintView) -> None:
     settle(view)
     assert darkness(view, Rect(65, 30, 1, 1))[0, 0] == 255
     assert not darkness(view, Rect(0, 100, 256, 92)).any()
+
+
+def test_a_fast_thin_stroke_is_round(view: PaintView) -> None:
+    """Twelve points of a circle: a polygon's sides would lie 2.7 px inside."""
+    view.tools.brush.change(size_px=3)
+    angles = [math.radians(30 * step) for step in range(15)]
+    pen_stroke(view, *((128 + 80 * math.cos(a), 96 + 80 * math.sin(a), 1.0) for a in angles))
+    for angle in (75, 105, 135, 165, 195, 225, 255, 285):
+        x = round(127.5 + 80 * math.cos(math.radians(angle)))
+        y = round(95.5 + 80 * math.sin(math.radians(angle)))
+        assert darkness(view, Rect(x, y, 1, 1))[0, 0] > 100, angle
+
+
+def test_a_pointer_that_rests_has_painted_as_far_as_it_came(view: PaintView, qtbot: QtBot) -> None:
+    view.tools.brush.change(size_px=3)
+    pen(view, QEvent.Type.TabletPress, (30, 30), 1.0)
+    pen(view, MOVE, (200, 30), 1.0)
+    qtbot.waitUntil(lambda: darkness(view, Rect(199, 30, 1, 1))[0, 0] > 200, timeout=30_000)
+    assert view.pointer.is_down
+    pen(view, QEvent.Type.TabletRelease, (200, 30), 0.0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.brush import Brush
+from sdstudio.document.smoothing import Smoother
 from sdstudio.document.stroke import Stroke
 from sdstudio.ui.canvas.brush_settings import BrushSettings
 from sdstudio.ui.canvas.pen import PointerPoint
@@ -17,6 +18,12 @@ from sdstudio.ui.canvas.tools.tool import Tool
 
 if TYPE_CHECKING:
     from sdstudio.ui.canvas.paint_view import PaintView
+
+SHORT_PX, SHORT_PART = 4.0, 0.25
+"""Of ways shorter than this on the screen, or than this part of the brush, no corner is seen."""
+
+REST_MS = 30
+"""A pointer that says nothing for so long rests."""
 
 SMALL_PX = 3.0
 """A smaller circle cannot be seen; a cross is shown instead."""
@@ -37,6 +44,11 @@ class BrushTool(Tool):
         self.settings = BrushSettings(self._first_brush(), view)
         self.settings.changed.connect(self._show_size)
         self._stroke: Stroke | None = None
+        self._smoother = Smoother(short=0, step=1)
+        self._rest_timer = QTimer(view)
+        self._rest_timer.setSingleShot(True)
+        self._rest_timer.setInterval(REST_MS)
+        self._rest_timer.timeout.connect(self._paint_rest)
         self._picks = False
         self._at: PointerPoint | None = None
         self._line_from: tuple[float, float] | None = None
@@ -61,6 +73,10 @@ class BrushTool(Tool):
         self._stroke = document.paint.begin_stroke(
             self.settings.brush, self.ink, continues=point.has_shift
         )
+        size = self.settings.size_px
+        self._smoother = Smoother(
+            short=max(SHORT_PX / self.view.scale, size * SHORT_PART), step=max(1.0, size / 16)
+        )
         self.view.stroke_began.emit()
         self._paint([point])
 
@@ -78,8 +94,11 @@ class BrushTool(Tool):
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
-        if stroke.is_open and point.pressure > 0 and self._line_from != (point.x, point.y):
-            self.view.touch(stroke.add_points([(point.x, point.y, point.pressure)]))
+        self._rest_timer.stop()
+        points = self._smoother.rest()
+        if point.pressure > 0 and self._line_from != (point.x, point.y):
+            points.append((point.x, point.y, point.pressure))
+        self.view.touch(stroke.add_points(points))
         self._line_from = stroke.end_point
         area = stroke.end()
         self.view.note_change(area)
@@ -87,6 +106,7 @@ class BrushTool(Tool):
 
     def cancel(self) -> None:
         stroke, self._stroke = self._stroke, None
+        self._rest_timer.stop()
         if stroke is not None:
             self.view.touch(stroke.cancel())
             self.view.stroke_ended.emit()
@@ -114,7 +134,15 @@ class BrushTool(Tool):
     def _paint(self, points: Sequence[PointerPoint]) -> None:
         assert self._stroke is not None
         self._line_from = points[-1].x, points[-1].y
-        self.view.touch(self._stroke.add_points((each.x, each.y, each.pressure) for each in points))
+        ready = self._smoother.extend((each.x, each.y, each.pressure) for each in points)
+        self.view.touch(self._stroke.add_points(ready))
+        if self._smoother.holds:
+            self._rest_timer.start()
+
+    def _paint_rest(self) -> None:
+        """The pointer rests: paint as far as it came."""
+        if self._stroke is not None:
+            self.view.touch(self._stroke.add_points(self._smoother.rest()))
 
     def _centre(self) -> QPointF:
         assert self._at is not None
