@@ -32,6 +32,7 @@ from sdstudio.ui.canvas.paint_menus import add_paint_menus
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.picture_arrivals import PictureArrivals
 from sdstudio.ui.canvas.recovery_offer import RECOVERY_FOLDER
+from sdstudio.ui.canvas.repaint_memory import RepaintMemory
 from sdstudio.ui.canvas.repainting import Repainting
 from sdstudio.ui.canvas.tool_memory import ToolMemory
 from sdstudio.ui.canvas.tool_options import ToolOptions
@@ -74,6 +75,7 @@ class PaintRoom(QWidget):
             controller=studio.controller,
             tell=studio.failures.tell,
         )
+        RepaintMemory(self.repainting.form, studio.store)
         self.layer_commands = LayerCommands(self.easel)
         self.layers = LayersPanel(self.easel, self.layer_commands, self.background)
         self.documents = DocumentCommands(
