@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import (
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -15,7 +16,14 @@ from PySide6.QtGui import (
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
@@ -32,6 +40,7 @@ from sdstudio.ui.canvas.tools.toolbox import Toolbox
 
 ZOOM_PER_NOTCH = 1.25
 NOTCH = 120.0
+TYPED_INTO = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
 class PaintView(PaintSurface):
@@ -209,6 +218,11 @@ class PaintView(PaintSurface):
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         self.pointer.take(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keyboard with the pointer, unless somebody is typing."""
+        if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), TYPED_INTO):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointer.leave()

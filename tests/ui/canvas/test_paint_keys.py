@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QEnterEvent, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from sdstudio.document.blend import Ink
@@ -178,3 +178,26 @@ def test_other_keys_are_left_to_the_window(view: PaintView) -> None:
     assert not tap(view, Qt.Key.Key_Q)
     assert not tap(view, Qt.Key.Key_B, CONTROL)
     assert not tap(view, Qt.Key.Key_Escape)
+
+
+# --- where the keys go ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind, is_taken", [(QLineEdit, False), (QPushButton, True)])
+def test_the_pointer_brings_the_keys_unless_somebody_types(
+    qtbot: QtBot, kind: type[QWidget], is_taken: bool
+) -> None:
+    room = QWidget()
+    qtbot.addWidget(room)
+    view = PaintView(Document(64, 64))
+    layout = QVBoxLayout(room)
+    other = kind()
+    layout.addWidget(other)
+    layout.addWidget(view)
+    room.show()
+    room.activateWindow()
+    qtbot.waitUntil(room.isActiveWindow)
+    other.setFocus()
+    middle = view.rect().toRectF().center()
+    QApplication.sendEvent(view, QEnterEvent(middle, middle, view.mapToGlobal(middle)))
+    assert view.hasFocus() == is_taken
