@@ -22,13 +22,14 @@ class DiskWatch(QObject):
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._on_changed)
 
-    def watch(self, folders: Iterable[str]) -> None:
-        """Watch these folders and no others."""
+    def watch(self, folders: Iterable[str]) -> bool:
+        """Watch these folders and no others; returns whether there are new ones among them."""
         wanted, watched = set(folders), set(self._watcher.directories())
         if watched - wanted:
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
+        return bool(wanted - watched)
 
     def _on_changed(self, _: str) -> None:
         self.changed.emit()

@@ -131,6 +131,7 @@ class GalleryDesk(QObject):
         self._rest.timeout.connect(self._find_all)
         self._is_finding = self._is_find_due = False
         self._is_listing = self._is_list_due = False
+        self._is_opening = False
         self._is_scanning = self._is_scan_due = False
         self._scan_took_s = 0.0
         self._looked_at = 0.0
@@ -162,7 +163,7 @@ class GalleryDesk(QObject):
     @property
     def is_scanning(self) -> bool:
         """Whether the disk is being read, or will be in a moment."""
-        return self._is_scanning or (self._is_scan_due and self._rest.isActive())
+        return self._is_scanning or self._is_opening
 
     def open(self) -> None:
         """Open the gallery, or open it anew after its folders changed."""
@@ -170,7 +171,7 @@ class GalleryDesk(QObject):
 
         def opened(gallery: Gallery) -> None:
             self._gallery, self._answered = gallery, None
-            self._is_list_due = self._is_scan_due = True  # when the first screen is painted
+            self._is_opening = True
             self.opened.emit()
             self.find(self._wish)
 
@@ -272,20 +273,24 @@ class GalleryDesk(QObject):
             self.found.emit(found)
         if self._is_find_due:
             self.find(self._wish)
-        elif not found.is_whole or self._is_list_due or self._is_scan_due:
+        elif not found.is_whole or self._is_opening:
             self._rest.start()
 
     def _find_all(self) -> None:
         """What the first screen does not need."""
         self.find(self._wish)
-        if self._is_list_due:
+        self._end_opening()
+
+    def _end_opening(self) -> None:
+        if self._is_opening:
+            self._is_opening = False
             self.list_contents()
-        if self._is_scan_due:
             self.scan()
 
     def _on_find_failed(self, error: Exception) -> None:
         self._is_finding = False
         self._fail(error)
+        self._end_opening()
 
     def _on_contents(self, contents: Contents) -> None:
         self._is_listing = False
@@ -300,7 +305,8 @@ class GalleryDesk(QObject):
     def _on_scanned(self, answer: tuple[ScanOutcome, list[str], float]) -> None:
         outcome, folders, self._scan_took_s = answer
         self._is_scanning = False
-        self._watch.watch(folders)
+        if self._watch.watch(folders):
+            self._is_scan_due = True  # what came before they were watched
         self.scan_ended.emit(outcome)
         self.find_again()
         if self._is_scan_due:
