@@ -85,11 +85,16 @@ class Repainting(QObject):
         """Do what the button says."""
         try:
             wish = self.wish(self._situation())
-            base = replace(self._form.to_request(paints=True), count=self.form.count)
+            base = replace(self._base(), count=self.form.count)
         except SdstudioError as error:
             self._tell(error)
             return
+        self.step_back()
         self.run.run(self._easel.document, wish, base, first=first)
+
+    def step_back(self) -> None:
+        """Take the candidate off the canvas; it stays on the strip."""
+        self.candidates.look_at(None)
 
     def set_shown(self, is_shown: bool) -> None:
         """The room came to the front, or went: live painting ends when nobody sees it."""
@@ -135,6 +140,7 @@ class Repainting(QObject):
         view.installEventFilter(self._keys)
         for part in (self.live, self.staging, self.context):
             part.changed.connect(view.update)
+        view.stroke_began.connect(self.step_back)
         view.stroke_began.connect(self.live.begin_stroke)
         view.stroke_ended.connect(self.live.end_stroke)
 
@@ -177,9 +183,13 @@ class Repainting(QObject):
     def _live_wish(self) -> tuple[RepaintWish, GenerationRequest]:
         """Refine at the live strength, in as few steps as that takes, with a seed that stays."""
         situation = replace(self._situation(), strength=self.live.strength)
-        base = self._form.to_request(paints=True)
+        base = self._base()
         seed = self._live_seed if self._form.is_seed_random else base.seed
         return self.wish(situation, "refine"), replace(base, seed=seed, num_inference_steps=1)
+
+    def _base(self) -> GenerationRequest:
+        """What the prompt panel says, for a picture that descends from what is on the easel."""
+        return replace(self._form.to_request(paints=True), parents=self._easel.parents)
 
     def _on_started(self, job: Job, prepared: PreparedRepaint, live: bool) -> None:
         if not live:

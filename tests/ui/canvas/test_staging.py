@@ -199,6 +199,18 @@ def test_a_candidate_of_other_edges_is_refused_in_a_sentence(make: Make, qtbot: 
     assert str(desk.errors[-1]).startswith("The picture has other edges than when this was made.")
 
 
+def test_a_stroke_takes_the_candidate_off_the_canvas(desk: PaintDesk) -> None:
+    desk.stroke()
+    assert desk.repainting.candidates.current is None
+    assert len(desk.repainting.candidates) == 3
+
+
+def test_a_new_run_shows_its_own_candidate(desk: PaintDesk, qtbot: QtBot) -> None:
+    desk.repainting.generate()
+    qtbot.waitUntil(lambda: len(desk.repainting.candidates) == 6, timeout=WAIT_MS)
+    assert desk.repainting.candidates.current_index == 3
+
+
 def test_another_document_clears_the_strip(desk: PaintDesk) -> None:
     desk.easel.put(smooth_document(64, 64))
     assert len(desk.repainting.candidates) == 0
