@@ -117,7 +117,7 @@ class DocumentFiles(QObject):
 
         def done(document: Document) -> None:
             own = path if path.suffix.lower() == SUFFIX else None
-            self._put(document, own, path.stem)
+            self._put(document, own, path.stem, parents=_parents(path))
             self.opened.emit(path)
 
         self._background.run(lambda: read_any(path), done, self._fail)
@@ -126,7 +126,7 @@ class DocumentFiles(QObject):
         """Make a picture in memory the document."""
         self._background.run(
             lambda: Document.from_picture(picture),
-            lambda document: self._put(document, None, name),
+            lambda document: self._put(document, None, name, parents=_parents(Path(name))),
             self._fail,
         )
 
@@ -213,11 +213,13 @@ class DocumentFiles(QObject):
 
     # --- inside ---------------------------------------------------------------------------
 
-    def _put(self, document: Document, path: Path | None, name: str) -> None:
+    def _put(
+        self, document: Document, path: Path | None, name: str, *, parents: tuple[str, ...] = ()
+    ) -> None:
         self._give_up(self._disk)
         self._disk = self._files_of(path, name)
         self._disk.num_accepted = len(document.state.accepted)
-        self._easel.put(document)
+        self._easel.put(document, parents=parents)
         self._show_title()
 
     @staticmethod
@@ -283,3 +285,9 @@ def read_any(path: Path) -> Document:
     from sdstudio.gallery.picture_import import import_picture
 
     return Document.from_picture(import_picture(path))
+
+
+def _parents(path: Path) -> tuple[str, ...]:
+    """A picture file is the parent of what is painted on it; a document is none."""
+    is_picture = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
+    return (path.name,) if is_picture else ()

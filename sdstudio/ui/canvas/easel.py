@@ -34,18 +34,25 @@ class Easel(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self.parents: tuple[str, ...] = ()
+        """Names of the files it was made from; what is painted on it descends from them."""
 
     @property
     def document(self) -> Document:
         """What is painted on."""
         return self._document
 
-    def put(self, document: Document) -> None:
+    def put(self, document: Document, *, parents: tuple[str, ...] = ()) -> None:
         """Put another document up; the one before is closed."""
         self._document.undo_stack.clear()
         self._document = document
+        self.parents = parents
         self.document_changed.emit()
         self.touched.emit()
+
+    def descend_from(self, name: str) -> None:
+        """Note that a picture file became part of the document."""
+        self.parents = tuple(dict.fromkeys((*self.parents, name)))
 
     def do(self, verb: Callable[[], T]) -> T | None:
         """Carry out one of the document's verbs and tell what it changed.

@@ -101,6 +101,8 @@ class PictureArrivals(QObject):
 
         def done(pictures: tuple[Raster, Raster]) -> None:
             uses[zone](pictures[1], offer.name)
+            if zone == "layer" and offer.path is not None:
+                self._easel.descend_from(offer.path.name)
             self._tell_left_out(offer, *pictures)
 
         self._background.run(read, done, self._refuse)

@@ -171,13 +171,15 @@ def prepare(
     document = Document.from_snapshot(snapshot)
     plan = make_plan(document, wish)
     words = {} if traits.uses_prompt else {"prompt": "", "negative_prompt": ""}
+    start = _start(document, plan, wish, base.seed)
     request = replace(
         base,
         **words,
         width=plan.crop.width,
         height=plan.crop.height,
         num_inference_steps=steps_for(base.num_inference_steps, wish.strength),
-        start=_start(document, plan, wish, base.seed),
+        start=start,
+        parents=base.parents if start is not None else (),
     )
     return PreparedRepaint(
         plan=plan,

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from sdstudio.document.state import DocumentSnapshot
-from sdstudio.errors import SdstudioError
+from sdstudio.errors import InvalidRequestError, SdstudioError
 from sdstudio.jobs.job import Job
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.ui.canvas import repaint_words
@@ -85,7 +85,7 @@ class Repainting(QObject):
         """Do what the button says."""
         try:
             wish = self.wish(self._situation())
-            base = replace(self._base(), count=self.form.count)
+            base = replace(self._base(wish.intent), count=self.form.count)
         except SdstudioError as error:
             self._tell(error)
             return
@@ -163,6 +163,7 @@ class Repainting(QObject):
         self.strip.touched.connect(self._view.setFocus)
         self.strip.more_wanted.connect(self._more)
         self.strip.stop_wanted.connect(self._stop)
+        self.live.refused.connect(self._tell)
         self.live.kept.connect(self._keep)
         self.live_panel.keep_wanted.connect(self.candidates.add)
         self.candidates.changed.connect(self._forget_plans)
@@ -183,12 +184,22 @@ class Repainting(QObject):
     def _live_wish(self) -> tuple[RepaintWish, GenerationRequest]:
         """Refine at the live strength, in as few steps as that takes, with a seed that stays."""
         situation = replace(self._situation(), strength=self.live.strength)
-        base = self._base()
+        base = self._base("refine")
         seed = self._live_seed if self._form.is_seed_random else base.seed
         return self.wish(situation, "refine"), replace(base, seed=seed, num_inference_steps=1)
 
-    def _base(self) -> GenerationRequest:
-        """What the prompt panel says, for a picture that descends from what is on the easel."""
+    def _base(self, intent: Intent) -> GenerationRequest:
+        """What the prompt panel says, for a picture that descends from what is on the easel.
+
+        Raises:
+            InvalidRequestError: the model cannot start from a picture.
+        """
+        model = self._form.model_choice
+        if intent != "generate" and not model.can_start_from_picture:
+            raise InvalidRequestError(
+                self.tr("{0} cannot start from a picture.").format(model.label),
+                self.tr("Choose another model, or generate without a mask."),
+            )
         return replace(self._form.to_request(paints=True), parents=self._easel.parents)
 
     def _on_started(self, job: Job, prepared: PreparedRepaint, live: bool) -> None:

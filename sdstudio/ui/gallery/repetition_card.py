@@ -73,8 +73,8 @@ class RepetitionCard(QFrame):
         if difference.is_zero:
             return self.tr("Every pixel is the same, and so is all that decides them.")
         return self.tr(
-            "Nothing that the file tells of has changed. It may have been edited since, or"
-            " another processor rounds differently."
+            "Nothing that the file tells of has changed. It may have been painted into its"
+            " surroundings or edited since, or another processor rounds differently."
         )
 
     def _told(self, change: Change) -> str:
