@@ -194,3 +194,12 @@ class Gallery:
                 trash.forget(deletion)
             else:
                 self._forget_deleted(folder, deletion)
+        self._forget_marks_of_shelved(folder, trash)
+
+    def _forget_marks_of_shelved(self, folder: Path, trash: Trash) -> None:
+        """A crash after the shelving and before the side file leaves marks in both."""
+        shelved = {each.name for deletion in trash.shelf() for each in deletion.pictures}
+        if shelved:
+            with contextlib.suppress(SideFileError):  # the scan tells of it
+                marked = shelved & SideFile(folder).read().pictures.keys()
+                self.marks.forget(folder, [n for n in marked if not (folder / n).exists()])

@@ -29,6 +29,9 @@ had this long to be read and painted, all of them. The first does not grow with 
 LOOK_AGAIN_S = 1.5
 """While many files are read, those that are known already come into sight this often."""
 
+LOOK_AGAIN_S = 1.0
+"""While many files are read, what was found until then is shown this often."""
+
 REST = 4
 """After a scan the disk has this many times as long to itself as the scan took."""
 
@@ -140,6 +143,8 @@ class GalleryDesk(QObject):
         self._is_closed = False
         self._watch = DiskWatch(self)
         self._watch.changed.connect(self.scan_soon)
+        self._looked_at = 0.0
+        self.scan_progressed.connect(self._on_progress)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.scan)
@@ -301,6 +306,11 @@ class GalleryDesk(QObject):
     def _on_contents_failed(self, error: Exception) -> None:
         self._is_listing = False
         self._fail(error)
+
+    def _on_progress(self, done: int, total: int) -> None:
+        if done < total and time.monotonic() - self._looked_at > LOOK_AGAIN_S:
+            self._looked_at = time.monotonic()
+            self.find_again()
 
     def _on_scanned(self, answer: tuple[ScanOutcome, list[str], float]) -> None:
         outcome, folders, self._scan_took_s = answer
