@@ -128,8 +128,6 @@ class CandidateList(QObject):
 
 
 def _num_bytes(candidate: Candidate) -> int:
-    return (
-        len(candidate.picture.pixels)
-        + candidate.blend.nbytes
-        + len(candidate.result.picture.pixels)
-    )
+    plan = candidate.prepared.plan
+    arrays = candidate.blend.nbytes + plan.pixels.nbytes + plan.denoise.nbytes
+    return arrays + len(candidate.picture.pixels) + len(candidate.result.picture.pixels)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QPainter
 
+from sdstudio.errors import SdstudioError
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import FinalEvent
 from sdstudio.messages.generation import GenerationRequest
@@ -39,12 +40,14 @@ class LivePainting(QObject):
         picture_made: Candidate: the picture as the model sees it now.
         kept: Candidate: it should stay, because every result is kept.
         on_changed: bool.
+        refused: an error; live painting is off then.
     """
 
     changed = Signal()
     picture_made = Signal(object)
     kept = Signal(object)
     on_changed = Signal(bool)
+    refused = Signal(object)
 
     def __init__(
         self, *, easel: Easel, run: RepaintRun, controller: JobController, wish: Wish
@@ -147,7 +150,12 @@ class LivePainting(QObject):
                 self._is_wanted, fresh = True, False
             return fresh
 
-        wish, base = self._wish()
+        try:
+            wish, base = self._wish()
+        except SdstudioError as error:
+            self.set_on(False)
+            self.refused.emit(error)
+            return
         base = replace(base, count=1)
         self._run.run(self._easel.document, wish, base, live=True, may_still=may_still)
 

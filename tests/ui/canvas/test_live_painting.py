@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from sdstudio.jobs.job import Job
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
 from sdstudio.messages.result import PictureResult
+from sdstudio.ui.generation_choices import ModelChoice
 from tests.support.fake_engine import FakeEngine
 from tests.support.paint_desk import PaintDesk
 
@@ -172,3 +174,17 @@ def test_hiding_the_room_stops_it(make: Make, qtbot: QtBot) -> None:
     desk.repainting.set_shown(False)
     assert not desk.repainting.live.is_on
     assert not desk.repainting.live_panel.switch.isChecked()
+
+
+def test_a_model_that_cannot_start_from_a_picture_is_told_once(make: Make, qtbot: QtBot) -> None:
+    desk = make()
+    only_noise = ModelChoice(name="noise-only", label="Noise only", can_start_from_picture=False)
+    desk.form.take_choices(replace(desk.form.choices, models=(only_noise,)))
+    desk.form.choose_model("noise-only")
+    desk.repainting.live.set_on(True)
+    qtbot.waitUntil(lambda: bool(desk.errors), timeout=WAIT_MS)
+    assert str(desk.errors[0]).startswith("Noise only cannot start from a picture.")
+    assert not desk.repainting.live.is_on
+    desk.repainting.generate()  # from noise it can
+    qtbot.waitUntil(lambda: bool(desk.candidates_made), timeout=WAIT_MS)
+    assert len(desk.errors) == 1
