@@ -99,7 +99,7 @@ class LayerCommands(QObject):
         self._add("toggle-locked", locked, "", "", self._toggle_locked, is_checkable=True)
         alpha = self.tr("Lock Transparency")
         self._add("toggle-alpha", alpha, "", "", self._toggle_alpha, is_checkable=True)
-        self._add("clear", self.tr("Clear Layer"), "Backspace", "", self._clear)
+        self._add("clear", self.tr("Clear Layer"), "", "", self._clear)
         self._add("invert-mask", self.tr("Invert Mask"), "Shift+V", "", self._invert_mask)
         self._add("select-all", self.tr("Select All"), "Ctrl+A", "", self._select_all)
         self._add("deselect", self.tr("Deselect"), "Ctrl+D", "", self._deselect)

@@ -194,6 +194,7 @@ class PaintRoom(QWidget):
         self.files.failed.connect(tell_error)
         self.files.not_kept.connect(self._tell_not_kept)
         self.files.title_changed.connect(self._show_title)
+        easel.touched.connect(self._show_undo)
         self.repainting.intent_text_changed.connect(self._studio.panel.show_page_intent)
         self.drop.dropped.connect(self.arrivals.take)
         self.arrivals.told.connect(self._studio.stage.notices.tell)
@@ -203,10 +204,12 @@ class PaintRoom(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._show_undo()
         self.repainting.set_shown(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._show_undo()
         self.repainting.set_shown(False)
 
     def _show_document(self) -> None:
@@ -225,6 +228,17 @@ class PaintRoom(QWidget):
             self._is_following = True
             self.easel.touch()
             self._is_following = False
+
+    def _show_undo(self) -> None:
+        """Say in the Edit menu what would be taken back."""
+        stack, actions = self.easel.document.undo_stack, self._studio.actions
+        steps = (
+            ("undo", self.tr("Undo"), stack.undo_label),
+            ("redo", self.tr("Redo"), stack.redo_label),
+        )
+        for name, text, label in steps:
+            is_told = bool(label) and self.isVisible()
+            actions[name].setText(f"{text}: {self.tr(label)}" if is_told else text)
 
     def _show_title(self) -> None:
         mark = " •" if self.files.is_modified else ""

@@ -508,3 +508,16 @@ def test_a_crash_may_be_forgotten(open_studio: Open, qtbot: QtBot, user_folder: 
         )
     assert studio.stage.notices.shown is None
     assert studio.workspaces.built("paint") is None
+
+
+def test_the_menu_says_what_undo_would_take_back(open_studio: Open) -> None:
+    studio = open_studio()
+    room = paint_room(studio)
+    assert studio.actions["undo"].text() == "Undo"
+    paint(room)
+    assert studio.actions["undo"].text() == "Undo: Draw ellipse"
+    studio.actions["undo"].trigger()
+    assert studio.actions["redo"].text() == "Redo: Draw ellipse"
+    assert not room.easel.document.layer_pixels(2, room.easel.document.bounds).any()
+    studio.workspaces.show_page("picture")
+    assert studio.actions["redo"].text() == "Redo"
