@@ -26,9 +26,6 @@ REST_MS = 60
 """A new wish is answered in two strokes: at once the pictures of the first screens, and when those
 had this long to be read and painted, all of them. The first does not grow with the gallery."""
 
-LOOK_AGAIN_S = 1.5
-"""While many files are read, those that are known already come into sight this often."""
-
 LOOK_AGAIN_S = 1.0
 """While many files are read, what was found until then is shown this often."""
 
@@ -137,8 +134,6 @@ class GalleryDesk(QObject):
         self._is_opening = False
         self._is_scanning = self._is_scan_due = False
         self._scan_took_s = 0.0
-        self._looked_at = 0.0
-        self.scan_progressed.connect(self._on_progress)
         self._cancelled = threading.Event()
         self._is_closed = False
         self._watch = DiskWatch(self)
@@ -321,11 +316,6 @@ class GalleryDesk(QObject):
         self.find_again()
         if self._is_scan_due:
             self.scan_soon()
-
-    def _on_progress(self, *_: int) -> None:
-        if time.monotonic() - self._looked_at > LOOK_AGAIN_S:
-            self._looked_at = time.monotonic()
-            self.find(self._wish)
 
     def _on_scan_failed(self, error: Exception) -> None:
         self._is_scanning = False

@@ -21,7 +21,7 @@ from sdstudio.gallery.store import GalleryStore
 from sdstudio.gallery.trash import TRASH_NAME
 from tests.unit.gallery.picture_files import result_of
 
-KILLS = 20
+KILLS = 100
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no fork")
 
@@ -46,20 +46,21 @@ def work(folder: Path, cache_folder: Path, announce, seed: int) -> None:
                 undo()
 
 
-def test_twenty_kills_lose_nothing(tmp_path):
+def test_a_hundred_kills_lose_nothing(tmp_path):
     """Rows 21, 22 and 23."""
     folder, cache_folder = tmp_path / "pictures", tmp_path / "cache"
     folder.mkdir()
     fork = multiprocessing.get_context("fork")
     saved: set[str] = set()
     rated: dict[str, int] = {}
+    whole: set[str] = set()
     moments = random.Random(7)
     for kill in range(KILLS):
         ours, theirs = fork.Pipe(duplex=False)
         worker = fork.Process(target=work, args=(folder, cache_folder, theirs, kill))
         worker.start()
         theirs.close()
-        wanted = moments.randrange(1, 8)
+        wanted = moments.randrange(1, 5)
         while wanted and ours.poll(60):
             wanted -= take(ours.recv(), saved, rated)
         time.sleep(moments.random() * 0.01)
@@ -67,7 +68,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
         worker.join()
         while drain(ours, saved, rated):
             pass
-        check(folder, cache_folder, saved, rated)
+        check(folder, cache_folder, saved, rated, whole)
     assert len(saved) >= KILLS / 2 and rated
 
 
@@ -86,7 +87,10 @@ def drain(ours, saved: set[str], rated: dict[str, int]) -> bool:
         return False
 
 
-def check(folder: Path, cache_folder: Path, saved: set[str], rated: dict[str, int]) -> None:
+def check(
+    folder: Path, cache_folder: Path, saved: set[str], rated: dict[str, int], whole: set[str]
+) -> None:
+    """Look at everything; a file that was found `whole` once is not decoded again."""
     gallery = Gallery([folder], cache_folder=cache_folder)
     assert not gallery.index.file.read_only_reason
     outcome = gallery.scan()
@@ -98,8 +102,10 @@ def check(folder: Path, cache_folder: Path, saved: set[str], rated: dict[str, in
     assert not rows.keys() & shelved.keys()
     assert sorted(rows) == sorted(path.name for path in folder.glob("*.png"))
     for name, row in rows.items():
-        assert import_picture(row.path).width == 16
-        assert read_request(row.path).prompt == row.prompt
+        if name not in whole:
+            assert import_picture(row.path).width == 16
+            assert read_request(row.path).prompt == row.prompt
+            whole.add(name)
         assert not row.fault
         if name in rated:
             assert (row.rating, row.boards) == (rated[name], (f"board {rated[name]}",))
@@ -107,8 +113,7 @@ def check(folder: Path, cache_folder: Path, saved: set[str], rated: dict[str, in
         if name in rated:
             assert each.marks.rating == rated[name]
     marked = SideFile(folder).read().pictures.keys()
-    # killed between the move to the shelf and the side file, marks stand in both: none is lost
-    assert marked <= rows.keys() | shelved.keys()
+    assert marked <= rows.keys(), "what a kill left of the marks of shelved pictures is tidied"
     assert len(list(folder.glob(f"{TRASH_NAME}/*/*.png"))) == len(shelved)
     gallery.close()
 
