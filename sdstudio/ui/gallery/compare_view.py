@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,9 @@ class CompareView(QWidget):
         self._words.setText("")
         if is_pair:
             self._measure()
+
+    def _choose_mode(self, mode: Mode, _: bool = False) -> None:
+        self.set_mode(mode)
 
     def swap(self) -> None:
         """Exchange the two pictures of slider and difference."""
@@ -271,7 +275,7 @@ class CompareView(QWidget):
         for mode, icon_name, text in modes:
             button = icon_button(icon_name, text)
             button.setCheckable(True)
-            button.clicked.connect(lambda _=False, mode=mode: self.set_mode(mode))
+            button.clicked.connect(partial(self._choose_mode, mode))
             group.addButton(button)
             row.addWidget(button)
             self._modes[mode] = button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 if TYPE_CHECKING:
     from sdstudio.gallery.metadata.file_texts import FileTexts
@@ -51,13 +51,14 @@ def making_facts(metadata: PictureMetadata) -> list[Fact]:
 def file_facts(row: PictureRow, found: FileTexts | None) -> list[Fact]:
     """The file itself."""
     locale = QLocale()
+    made = QDateTime.fromSecsSinceEpoch(int(row.made.timestamp()))
     facts = [
         (_tr("File"), row.path.name),
         (_tr("Folder"), str(row.path.parent)),
         (_tr("Pixels"), f"{row.width} × {row.height}" if row.width else ""),
         (_tr("Kind"), row.format),
         (_tr("Length"), locale.formattedDataSize(row.num_bytes)),
-        (_tr("Made"), locale.toString(row.made, QLocale.FormatType.ShortFormat)),
+        (_tr("Made"), locale.toString(made, QLocale.FormatType.ShortFormat)),
         (_tr("Fault"), row.fault),
         *((_tr("Remark"), note) for note in (found.notes if found else ())),
     ]
