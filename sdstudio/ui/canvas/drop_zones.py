@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
+    QGuiApplication,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -141,7 +142,7 @@ class DropZones(QWidget):
         font.setPixelSize(12)
         painter.setFont(font)
         if not is_under:
-            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))
         painter.drawText(line.translated(0, 26), centred | int(Qt.TextFlag.TextWordWrap), words)
 
     def _point_at(self, place: QPoint) -> None:

@@ -14,7 +14,15 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+)
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from sdstudio.document.state import Layer
@@ -60,7 +68,7 @@ class LayerDelegate(QStyledItemDelegate):
         _sign(painter, eye_rect(rect), "eye" if layer.is_visible else "eye-off", tint)
         if not layer.is_visible:
             painter.setOpacity(0.55)
-        self._paint_picture(painter, rect, layer, index.data(THUMBNAIL_ROLE), palette)
+        self._paint_picture(painter, rect, layer, index.data(THUMBNAIL_ROLE))
         self._paint_words(painter, rect, layer, palette, is_active)
         painter.setOpacity(1.0)
         if layer.is_locked or state & QStyle.StateFlag.State_MouseOver:
@@ -110,7 +118,6 @@ class LayerDelegate(QStyledItemDelegate):
         rect: QRect,
         layer: Layer,
         image: QImage | None,
-        palette: QPalette,
     ) -> None:
         frame = QRectF(picture_rect(rect))
         if image is not None:
@@ -130,7 +137,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(frame, image)
         painter.restore()
-        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setPen(_muted())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
@@ -149,7 +156,7 @@ class LayerDelegate(QStyledItemDelegate):
             small.setPixelSize(11)
             painter.setFont(small)
             if not is_active:
-                painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+                painter.setPen(_muted())
             _line(painter, lower.adjusted(0, -2, 0, -6), notes)
             painter.setFont(font)
             painter.setPen(palette.color(group))
@@ -162,6 +169,11 @@ class LayerDelegate(QStyledItemDelegate):
         if layer.keeps_alpha:
             words.append(self.tr("transparency locked"))
         return " · ".join(words)
+
+
+def _muted() -> QColor:
+    """The quiet text's colour; a styled widget's own palette has a fainter one."""
+    return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
 
 
 def eye_rect(row: QRect) -> QRect:
