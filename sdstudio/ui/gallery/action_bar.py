@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from sdstudio.ui.gallery import counted
@@ -60,13 +60,13 @@ class ActionBar(QWidget):
         self.details.setCheckable(True)
         self.details.setChecked(True)
         self.details.toggled.connect(self.details_toggled)
-        self.size = QSlider(Qt.Orientation.Horizontal)
-        self.size.setRange(MIN_CELL_PX, MAX_CELL_PX)
-        self.size.setValue(DEFAULT_CELL_PX)
-        self.size.setFixedWidth(SLIDER_PX)
-        self.size.setAccessibleName(self.tr("Size of thumbnails"))
-        self.size.setToolTip(self.tr("Size of thumbnails (Ctrl and the wheel)"))
-        self.size.valueChanged.connect(self.cell_px_wanted)
+        self.cell_size = QSlider(Qt.Orientation.Horizontal)
+        self.cell_size.setRange(MIN_CELL_PX, MAX_CELL_PX)
+        self.cell_size.setValue(DEFAULT_CELL_PX)
+        self.cell_size.setFixedWidth(SLIDER_PX)
+        self.cell_size.setAccessibleName(self.tr("Size of thumbnails"))
+        self.cell_size.setToolTip(self.tr("Size of thumbnails (Ctrl and the wheel)"))
+        self.cell_size.valueChanged.connect(self.cell_px_wanted)
         self._lay_out()
         self.show_selection(0, 0)
 
@@ -83,7 +83,7 @@ class ActionBar(QWidget):
 
     def show_cell_px(self, cell_px: int) -> None:
         """Let the slider follow."""
-        self.size.setValue(cell_px)
+        self.cell_size.setValue(cell_px)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -96,11 +96,11 @@ class ActionBar(QWidget):
         layout.addSpacing(10)
         layout.addWidget(self.days)
         layout.addSpacing(4)
-        layout.addWidget(self.size)
+        layout.addWidget(self.cell_size)
         layout.addSpacing(4)
         layout.addWidget(self.details)
 
-    def _button(self, icon_name: str, name: str, wanted: Signal) -> QToolButton:
+    def _button(self, icon_name: str, name: str, wanted: SignalInstance) -> QToolButton:
         button = icon_button(icon_name, name)
         button.clicked.connect(wanted)
         return button

@@ -69,7 +69,8 @@ class EmptyState(QWidget):
         self.title.setText(emptiness.title)
         self.text.setText(emptiness.text)
         while self._buttons.count():
-            widget = self._buttons.takeAt(0).widget()
+            item = self._buttons.takeAt(0)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.deleteLater()
         self._buttons.addStretch()

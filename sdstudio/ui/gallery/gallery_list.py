@@ -7,10 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QAbstractListModel, QLocale, QMimeData, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, Qt, Signal
 
 from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
+from sdstudio.ui.gallery.moments import moment_text
 from sdstudio.ui.gallery.picture_list import Index, picture_mime
 from sdstudio.ui.widgets.plain_tooltip import plain_tooltip
 from sdstudio.ui.widgets.visible_text import one_line
@@ -111,8 +112,7 @@ class GalleryList(QAbstractListModel):
         parts = [one_line(cell.words or cell.path.name)]
         if cell.fault:
             parts.append(one_line(cell.fault))
-        made = QLocale().toString(cell.made, QLocale.FormatType.ShortFormat)
-        parts.append(f"{cell.width} × {cell.height} · {made}")
+        parts.append(f"{cell.width} × {cell.height} · {moment_text(cell.made)}")
         if cell.rating:
             parts.append(counted.stars(cell.rating))
         if cell.label:

@@ -92,15 +92,15 @@ class GridView(VirtualGrid):
             span = self._geometry.span(heading.section)
             self.headings.paint(painter, place, self.pictures.ids, span, palette)
         if self._band is not None:
-            self._paint_band(painter)
+            self._paint_band(painter, self._band)
         self._settle.start(0)
 
-    def _paint_band(self, painter: QPainter) -> None:
+    def _paint_band(self, painter: QPainter, band: QRect) -> None:
         color = self.palette().highlight().color()
         painter.setPen(color)
         color.setAlpha(50)
         painter.setBrush(color)
-        painter.drawRect(self._band)
+        painter.drawRect(band)
 
     # -- keys ------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractListModel, QLocale, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,6 +25,7 @@ from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.empty_state import Emptiness, EmptyState
 from sdstudio.ui.gallery.grid_thumbnails import GridThumbnails
+from sdstudio.ui.gallery.moments import date_text, moment_text
 from sdstudio.ui.gallery.picture_list import Index
 from sdstudio.ui.gallery.shelf_delegate import SHELF_ROLE, ShelfDelegate
 from sdstudio.ui.icons import icon
@@ -94,9 +95,7 @@ class ShelfList(QAbstractListModel):
 
     def detail(self, shelved: Shelved) -> str:
         """When they were deleted, and how long they are kept."""
-        short = QLocale.FormatType.ShortFormat
-        then = QLocale().toString(shelved.deleted_at, short)
-        until = QLocale().toString(shelved.kept_until.date(), short)  # type: ignore[call-overload]
+        then, until = moment_text(shelved.deleted_at), date_text(shelved.kept_until)
         return self.tr("deleted {0}, kept until {1}").format(then, until)
 
 

@@ -99,7 +99,8 @@ class VirtualGrid(QListView):
 
     def selected_rows(self) -> list[int]:
         """The selected rows in order."""
-        ranges = self.selectionModel().selection()
+        chosen = self.selectionModel().selection()
+        ranges = [chosen.at(place) for place in range(chosen.size())]
         rows = {row for each in ranges for row in range(each.top(), each.bottom() + 1)}
         return sorted(rows)
 

@@ -466,7 +466,7 @@ def test_the_slider_changes_the_cells_and_keeps_the_place(open_gallery: OpenIt) 
     grid = opened.room.grid
     grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum() // 2)
     before = grid._row_near(grid.viewport().height() // 2)
-    opened.room.bar.size.setValue(90)
+    opened.room.bar.cell_size.setValue(90)
     rows = grid.visible_rows()
     assert before in rows
     assert grid._geometry.cell_px < 130
