@@ -225,7 +225,7 @@ class CompareView(QWidget):
             tooltip=self.tr("Back to the grid (Esc)"),
         )
         back.clicked.connect(self.closed)
-        self._words = ElidedLabel("", "muted")
+        self._words = ElidedLabel("", "caption")
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._words.setFixedHeight(WORDS_PX)
         self._first = self._pair_box(self.tr("First picture"))

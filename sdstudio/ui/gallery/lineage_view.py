@@ -193,6 +193,7 @@ class LineageView(QWidget):
         self._family: Family | None = None
         self._shown: int | None = None
         self.tree = Tree()
+        self.tree.setProperty("role", "panel")
         self.tree.chosen.connect(self.chosen)
         self._more = label(self.tr("Only the nearest are shown."), "caption")
         self._more.hide()
