@@ -24,9 +24,8 @@ def export_pipeline(
     text_encoder: CLIPTextModel,
     tokenizer: CLIPTokenizer,
     vae: AutoencoderKL,
-    scheduler: dict[str, Any],
+    scheduler: dict[str, Any] | SchedulerMixin,
     pipeline_class: str = "StableDiffusionPipeline",
-    scheduler_class: type[SchedulerMixin] = DDIMScheduler,
     settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Save a diffusers pipeline in float16 safetensors; return its size in bytes.
@@ -34,7 +33,7 @@ def export_pipeline(
     Stock `StableDiffusionPipeline.from_pretrained(output)` opens it.
 
     Args:
-        scheduler: configuration of the scheduler, as `sampling_config` gives it.
+        scheduler: a scheduler, or the configuration of DDIM's, as `sampling_config` gives it.
         settings: values for the studio's sdstudio.json, such as num_inference_steps.
 
     Raises:
@@ -54,8 +53,9 @@ def export_pipeline(
             _edit_config(part / name)
         save_half_precision(text_encoder, part / "text_encoder")
         save_tokenizer(tokenizer, part / "tokenizer")
-        cast(Any, scheduler_class)(**scheduler).save_pretrained(part / "scheduler")
-        index = _model_index(pipeline_class, scheduler_class.__name__)
+        sampler = DDIMScheduler(**scheduler) if isinstance(scheduler, dict) else scheduler
+        cast(Any, sampler).save_pretrained(part / "scheduler")
+        index = _model_index(pipeline_class, type(sampler).__name__)
         (part / "model_index.json").write_text(json.dumps(index, indent=2))
         if settings:
             (part / "sdstudio.json").write_text(json.dumps(dict(settings), indent=2) + "\n")

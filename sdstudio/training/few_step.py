@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from diffusers import LCMScheduler
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
@@ -17,9 +16,10 @@ from sdstudio.errors import InvalidRequestError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
-from sdstudio.training.consistency import ConsistencyObjective, few_step_config, sample_few
+from sdstudio.training.consistency import ConsistencyObjective
 from sdstudio.training.dataset import seeded_generator
 from sdstudio.training.export import export_pipeline
+from sdstudio.training.few_step_objective import FewStepObjective
 from sdstudio.training.fine_tuning import (
     Lessons,
     Parts,
@@ -31,6 +31,7 @@ from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
 from sdstudio.training.low_rank import add_low_rank, lora_weights, merged
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
+from sdstudio.training.phased_consistency import TEACHER_STEPS, PhasedObjective
 from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 from sdstudio.training.tokenizer import token_ids
@@ -39,18 +40,21 @@ from sdstudio.training.world.vocabulary import EXAMPLE_PROMPTS
 DEFAULT_RANK = 32
 DEFAULT_GUIDANCE = 4.0
 LORA_FILE = "pytorch_lora_weights.safetensors"
+DEFAULT_PHASES = 4
 SHOWN_STEPS = (1, 2, 4)
 SETTINGS = {"num_inference_steps": 4, "guidance_scale": 1.0}
 """What the studio is to paint with; the student has the guidance in its weights."""
 
 
 class FewStepTrainer:
-    """Distils a finished pipeline; saves `output`/pipeline, with an LCMScheduler, and a LoRA.
+    """Distils a finished pipeline; saves `output`/pipeline, with its sampler, and a LoRA.
 
     `output`/lora holds the change alone, to be laid over the pipeline it started from.
 
     Options of the request:
         init_from: folder of the finished pipeline that teaches.
+        phases: 1 is latent consistency, for an LCMScheduler and 1 to 4 steps; more are spans
+            that are learnt each by itself, far sooner, for DDIM in as many steps; 4.
         rank: of the LoRA, 32; 0 trains all weights and saves no LoRA.
         guidance: the guidance scale that the student learns by heart, 4.
         optimizer: "adamw" or "muon".
@@ -93,36 +97,41 @@ class FewStepTrainer:
         """Nothing outlives a run."""
 
 
-def build_objective(request: TrainingRequest, parts: Parts) -> ConsistencyObjective:
+def build_objective(request: TrainingRequest, parts: Parts) -> FewStepObjective:
     """Return teacher and student, who begin alike.
 
     Raises:
-        InvalidRequestError: rank or guidance is out of range.
+        InvalidRequestError: rank, guidance or phases are out of range.
     """
-    rank = int(request.options.get("rank", DEFAULT_RANK))
+    rank, phases = (
+        int(request.options.get(name, value))
+        for name, value in (("rank", DEFAULT_RANK), ("phases", DEFAULT_PHASES))
+    )
     guidance = float(request.options.get("guidance", DEFAULT_GUIDANCE))
     if rank < 0 or guidance < 1:
         raise InvalidRequestError(
             "The rank must be 0 or more and the guidance at least 1.",
             f"Leave them at {DEFAULT_RANK} and {DEFAULT_GUIDANCE:.0f}.",
         )
-    teacher = parts.unet
-    student = copy.deepcopy(teacher)
+    if phases < 1 or TEACHER_STEPS % phases:
+        raise InvalidRequestError(
+            f"{TEACHER_STEPS} steps cannot be split into {phases} phases.", "Choose 1, 2, 4 or 5."
+        )
+    student = copy.deepcopy(parts.unet)
     prefer_plain_attention(student)
     if rank:
         add_low_rank(student, rank)
-    objective = ConsistencyObjective(
-        student,
-        teacher,
-        parts.text_encoder,
-        parts.schedule,
-        empty_ids=token_ids(parts.tokenizer, [""]),
-        guidance=guidance,
+    networks = (student, parts.unet, parts.text_encoder, parts.schedule)
+    empty = token_ids(parts.tokenizer, [""])
+    objective: FewStepObjective = (
+        ConsistencyObjective(*networks, empty_ids=empty, guidance=guidance)
+        if phases == 1
+        else PhasedObjective(*networks, phases=phases, empty_ids=empty, guidance=guidance)
     )
     return objective.to(parts.vae.device)
 
 
-def export_few_step(objective: ConsistencyObjective, parts: Parts, output: Path) -> int:
+def export_few_step(objective: FewStepObjective, parts: Parts, output: Path) -> int:
     """Save the pipeline, and the LoRA if there is one; return the pipeline's size in bytes."""
     weights = lora_weights(objective.unet)
     if weights:
@@ -137,8 +146,7 @@ def export_few_step(objective: ConsistencyObjective, parts: Parts, output: Path)
         text_encoder=parts.text_encoder,
         tokenizer=parts.tokenizer,
         vae=parts.vae,
-        scheduler=few_step_config(parts.schedule),
-        scheduler_class=LCMScheduler,
+        scheduler=objective.scheduler(),
         settings=SETTINGS,
     )
 
@@ -151,7 +159,7 @@ def _fetch(lessons: Lessons) -> FetchBatch:
     return fetch
 
 
-def _hooks(request: TrainingRequest, objective: ConsistencyObjective, lessons: Lessons) -> Hooks:
+def _hooks(request: TrainingRequest, objective: FewStepObjective, lessons: Lessons) -> Hooks:
     """Return the held-out error at always the same noise, and pictures of 1, 2 and 4 steps."""
     parts, places = lessons.parts, lessons.held_out()
     device = parts.vae.device
@@ -168,7 +176,7 @@ def _hooks(request: TrainingRequest, objective: ConsistencyObjective, lessons: L
     def sample() -> Image.Image:
         side = request.resolution // 8
         with torch.autocast(device.type, torch.bfloat16, enabled=fast):
-            made = [sample_few(objective, prompts, side=side, steps=n) for n in SHOWN_STEPS]
+            made = [objective.sample(prompts, side=side, steps=n) for n in SHOWN_STEPS]
             pictures = decode_pictures(parts, torch.cat(made))
         return picture_grid(pictures, columns=len(prompts))
 

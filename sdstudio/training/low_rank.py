@@ -18,6 +18,9 @@ from torch.nn.utils import parametrize
 
 Layer = nn.Linear | nn.Conv2d
 
+UNCHANGED = ("conv_in", "conv_out", "time_embedding")
+"""What LoRAs of diffusers leave alone: a small change there moves everything."""
+
 
 class LowRankChange(nn.Module):
     """Adds B A to a weight (out, in, ...), with A (rank, in, ...) and B (out, rank); B starts at 0.
@@ -37,9 +40,11 @@ class LowRankChange(nn.Module):
 
 
 def add_low_rank(network: nn.Module, rank: int) -> None:
-    """Freeze `network` and give all its linear layers and convolutions a change that learns."""
+    """Freeze `network` and give its inner linear layers and convolutions a change that learns."""
     network.requires_grad_(False)
-    for layer in _layers(network).values():
+    for path, layer in _layers(network).items():
+        if path.startswith(UNCHANGED):
+            continue
         change = LowRankChange(layer.weight, min(rank, *layer.weight.flatten(1).shape))
         parametrize.register_parametrization(layer, "weight", change)
 

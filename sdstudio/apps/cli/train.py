@@ -197,12 +197,13 @@ COMMANDS: dict[str, TrainCommand] = {
         },
     ),
     "few-step": TrainCommand(
-        help="a finished model learns to paint in 1 to 4 steps (latent consistency)",
+        help="a finished model learns to paint in 1 to 4 steps (consistency distillation)",
         engine=_few_step,
         defaults={"steps": 2000, "batch_size": 16, "learning_rate": 2e-4},
         options=PICTURE_OPTIONS
         | FINE_TUNING_OPTIONS
         | {
+            "phases": (int, "1 is latent consistency; more are learnt sooner, for DDIM; 4"),
             "rank": (int, "of the LoRA; 0 trains all weights, 32"),
             "guidance": (float, "guidance scale that is learnt by heart, 4"),
         },

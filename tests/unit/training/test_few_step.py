@@ -22,16 +22,15 @@ from sdstudio.training.consistency import (
     DDIM_STEPS,
     ConsistencyObjective,
     boundary_scalings,
-    ddim_step,
-    few_step_config,
-    sample_few,
     teacher_timesteps,
 )
 from sdstudio.training.dataset import seeded_generator
 from sdstudio.training.few_step import LORA_FILE, build_objective, export_few_step
+from sdstudio.training.few_step_objective import FewStepObjective, aim, jump
 from sdstudio.training.fine_tuning import Parts, open_parts
 from sdstudio.training.low_rank import add_low_rank, lora_weights, merged
-from sdstudio.training.noise_schedule import NoiseSchedule, noise_schedule
+from sdstudio.training.noise_schedule import NoiseSchedule, noise_schedule, sampling_config
+from sdstudio.training.phased_consistency import TEACHER_STEPS, PhasedObjective, phase_end
 from sdstudio.training.tokenizer import token_ids
 from tests.support.trained_pipeline import build_finished_pipeline, fine_tuning_arguments, losses_of
 
@@ -61,7 +60,17 @@ def parts(finished: Path, tmp_path: Path) -> Parts:
 
 @pytest.fixture
 def objective(finished: Path, parts: Parts, tmp_path: Path) -> ConsistencyObjective:
-    return build_objective(request(finished, tmp_path, rank=4, guidance=3.0), parts).eval()
+    asked = request(finished, tmp_path, rank=4, guidance=3.0, phases=1)
+    built = build_objective(asked, parts).eval()
+    assert isinstance(built, ConsistencyObjective)
+    return built
+
+
+@pytest.fixture
+def phased(finished: Path, parts: Parts, tmp_path: Path) -> PhasedObjective:
+    built = build_objective(request(finished, tmp_path, rank=4, guidance=3.0), parts).eval()
+    assert isinstance(built, PhasedObjective)
+    return built
 
 
 def ddim(schedule: NoiseSchedule) -> DDIMScheduler:
@@ -89,11 +98,11 @@ def test_the_boundary_is_that_of_diffusers() -> None:
         torch.testing.assert_close(out[place], torch.as_tensor(expected[1]).float())
 
 
-def test_the_teacher_steps_where_the_sampler_will() -> None:
-    schedule = noise_schedule(rescale_betas_zero_snr=True)
+def test_the_teacher_steps_where_the_sampler_will(objective: ConsistencyObjective) -> None:
+    schedule = objective.schedule
     ours = teacher_timesteps(len(schedule.betas)).flip(0)
     assert torch.equal(ours, ddim(schedule).timesteps)
-    sampler = LCMScheduler(**few_step_config(schedule))
+    sampler = objective.scheduler()
     sampler.set_timesteps(DDIM_STEPS)
     assert torch.equal(ours, sampler.timesteps)
     sampler.set_timesteps(4)
@@ -110,7 +119,7 @@ def test_a_step_is_that_of_ddim(prediction_type: Any) -> None:
     for timestep in scheduler.timesteps.tolist():
         now = torch.tensor([timestep])
         x0 = schedule.pred_original_sample(x_t, predicted, now)
-        found = ddim_step(schedule, x_t, x0, now, (now - 20).clamp(min=0))
+        found = jump(schedule, x_t, x0, now, (now - 20).clamp(min=0))
         expected: Any = scheduler.step(predicted, timestep, x_t)
         # float32: x0 is divided by a signal of 0.07 under the linear betas of epsilon
         torch.testing.assert_close(found, expected.prev_sample, rtol=1e-4, atol=1e-4)
@@ -122,7 +131,8 @@ def test_the_teacher_is_guided(objective: ConsistencyObjective, parts: Parts) ->
     x_t, now = randn(1, 4, 8, 8), torch.tensor([519])
     with torch.no_grad():
         said, empty = parts.text_encoder(ids).last_hidden_state.split(1)
-        found = objective.teachers_step(x_t, now, now - 20, said)
+        x0 = objective.teachers_original(x_t, now, said)
+        found = jump(parts.schedule, x_t, x0, now, now - 20)
         w = objective.guidance - 1
         answer = (1 + w) * parts.unet(x_t, now, said).sample - w * parts.unet(
             x_t, now, empty
@@ -161,22 +171,68 @@ def test_who_knows_the_end_has_nothing_to_learn(parts: Parts) -> None:
     """With one latent in the world its UNet is consistent already, whatever the guidance."""
     only = randn(1, 4, 8, 8)
     ids = token_ids(parts.tokenizer, ["a red cat"]).expand(50, -1)
-    errors = []
+    empty = token_ids(parts.tokenizer, [""])
+    errors: dict[int, list[float]] = {1: [], 4: []}
     for answer in (Knowing(parts.schedule, only), Silent()):
         network: Any = answer
-        objective = ConsistencyObjective(
-            network,
-            network,
-            parts.text_encoder,
-            parts.schedule,
-            empty_ids=token_ids(parts.tokenizer, [""]),
-            guidance=4.0,
-        )
-        found = objective(only.expand(50, -1, -1, -1), ids, generator=seeded_generator(1))
-        errors.append(float(found["error"]))
+        networks = (network, network, parts.text_encoder, parts.schedule)
+        objectives: dict[int, FewStepObjective] = {
+            1: ConsistencyObjective(*networks, empty_ids=empty, guidance=4.0),
+            4: PhasedObjective(*networks, phases=4, empty_ids=empty, guidance=4.0),
+        }
+        for phases, objective in objectives.items():
+            found = objective(only.expand(50, -1, -1, -1), ids, generator=seeded_generator(1))
+            errors[phases].append(float(found["error"]))
+    assert errors[4][0] < 1e-6
+    assert errors[4][1] > 1e-3
     # one of the fifty ends at timestep 0, whose own noise, of variance 0.00085, is left in
-    assert errors[0] < 0.0009 / 50 * 1.2
-    assert errors[1] > 10 * errors[0]
+    assert errors[1][0] < 0.0009 / 50 * 1.2
+    assert errors[1][1] > 10 * errors[1][0]
+
+
+def test_phases_end_where_the_sampler_steps(phased: PhasedObjective) -> None:
+    """DDIM of four steps stands at the phases' ends; the last one ends in the picture."""
+    scheduler = phased.scheduler()
+    scheduler.set_timesteps(phased.phases)
+    starts = scheduler.timesteps
+    ends = phase_end(starts, total=1000, phases=phased.phases)
+    assert starts.tolist() == [999, 749, 499, 249]
+    assert ends.tolist() == [*starts[1:].tolist(), -1]
+    inside = phase_end(torch.tensor([249, 250, 299, 499]), total=1000, phases=4)
+    assert inside.tolist() == [-1, 249, 249, 249]
+
+
+def test_a_jump_of_a_phase_is_a_step_of_ddim(phased: PhasedObjective) -> None:
+    schedule, x_t, predicted = phased.schedule, randn(1, 4, 8, 8), randn(1, 4, 8, 8, seed=1)
+    scheduler = DDIMScheduler(**sampling_config(schedule))
+    scheduler.set_timesteps(4)
+    for timestep in scheduler.timesteps.tolist():
+        now = torch.tensor([timestep])
+        end = phase_end(now, total=1000, phases=4)
+        x0 = schedule.pred_original_sample(x_t, predicted, now)
+        found = jump(schedule, x_t, x0, now, end)
+        expected: Any = scheduler.step(predicted, timestep, x_t)
+        torch.testing.assert_close(found, expected.prev_sample, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(aim(schedule, x_t, found, now, end), x0, rtol=1e-3, atol=1e-3)
+
+
+def test_a_phase_is_learnt_from_its_end(phased: PhasedObjective, parts: Parts) -> None:
+    """The last teacher's step of a phase is the aim itself; before, the student goes on from it."""
+    x_t, context = randn(1, 4, 8, 8), randn(1, 77, 48)
+    stride = 1000 // TEACHER_STEPS
+    for timestep in (299, 499):
+        now, end = torch.tensor([timestep]), torch.tensor([249])
+        with torch.no_grad():
+            target = phased.target(x_t, now, now - stride, end, context)
+            taught = phased.teachers_original(x_t, now, context)
+            way = jump(parts.schedule, x_t, taught, now, now - stride)
+            if timestep - stride > 249:
+                seen = phased.original(way, now - stride, context)
+                way = jump(parts.schedule, way, seen, now - stride, end)
+        arrived = jump(parts.schedule, x_t, target, now, end)
+        torch.testing.assert_close(arrived, way, rtol=1e-4, atol=1e-4)
+        if timestep - stride == 249:
+            torch.testing.assert_close(target, taught, rtol=1e-3, atol=1e-3)
 
 
 def test_a_low_rank_change_begins_as_nothing_and_can_be_merged(parts: Parts) -> None:
@@ -226,14 +282,16 @@ def test_only_the_student_learns(objective: ConsistencyObjective, parts: Parts) 
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4])
+@pytest.mark.parametrize("phases", [1, 4])
 def test_stock_diffusers_paints_as_the_trainer_samples(
-    objective: ConsistencyObjective, parts: Parts, tmp_path: Path, steps: int
+    finished: Path, parts: Parts, tmp_path: Path, steps: int, phases: int
 ) -> None:
+    objective = build_objective(request(finished, tmp_path, rank=4, phases=phases), parts).eval()
     export_few_step(objective, parts, tmp_path)
     pipeline: Any = StableDiffusionPipeline.from_pretrained(tmp_path / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
-    assert isinstance(pipeline.scheduler, LCMScheduler)
-    ours = sample_few(objective, token_ids(parts.tokenizer, ["a red cat"]), side=8, steps=steps)
+    assert isinstance(pipeline.scheduler, LCMScheduler if phases == 1 else DDIMScheduler)
+    ours = objective.sample(token_ids(parts.tokenizer, ["a red cat"]), side=8, steps=steps)
     theirs = pipeline(
         "a red cat",
         width=64,
@@ -247,9 +305,12 @@ def test_stock_diffusers_paints_as_the_trainer_samples(
     torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("rank", ["0", "4"])
-def test_a_run_that_was_stopped_learns_the_same(finished: Path, tmp_path: Path, rank: str) -> None:
-    words = ["few-step", *fine_tuning_arguments(tmp_path, finished), "--rank", rank]
+@pytest.mark.parametrize("rank, phases", [("0", "4"), ("4", "1"), ("4", "4")])
+def test_a_run_that_was_stopped_learns_the_same(
+    finished: Path, tmp_path: Path, rank: str, phases: str
+) -> None:
+    words = ["few-step", *fine_tuning_arguments(tmp_path, finished)]
+    words += ["--rank", rank, "--phases", phases]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     assert main([*words, "--steps", "4", "--output", str(whole)]) == 0
     assert main([*words, "--steps", "4", "--output", str(cut), "--max-minutes", "0"]) == 0
@@ -258,7 +319,7 @@ def test_a_run_that_was_stopped_learns_the_same(finished: Path, tmp_path: Path, 
     assert losses_of(cut) == losses_of(whole)
     assert (cut / "samples" / "step-000004.png").exists()
     config = json.loads((cut / "pipeline" / "scheduler" / "scheduler_config.json").read_text())
-    assert config["_class_name"] == "LCMScheduler"
+    assert config["_class_name"] == ("LCMScheduler" if phases == "1" else "DDIMScheduler")
     weights = "unet/diffusion_pytorch_model.safetensors"
     before, after = (load_file(folder / weights) for folder in (finished, cut / "pipeline"))
     assert before.keys() == after.keys(), "a plain UNet, whatever was trained"
@@ -267,6 +328,9 @@ def test_a_run_that_was_stopped_learns_the_same(finished: Path, tmp_path: Path, 
     assert read_record(cut / "pipeline", "live").defaults.num_inference_steps == 4
 
 
-def test_a_rank_below_zero_is_refused(finished: Path, parts: Parts, tmp_path: Path) -> None:
-    with pytest.raises(InvalidRequestError, match="rank"):
-        build_objective(request(finished, tmp_path, rank=-1), parts)
+@pytest.mark.parametrize("options", [{"rank": -1}, {"guidance": 0.5}, {"phases": 3}])
+def test_what_cannot_be_is_refused(
+    finished: Path, parts: Parts, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidRequestError):
+        build_objective(request(finished, tmp_path, **options), parts)
