@@ -20,12 +20,15 @@ class IntentTraits:
         uses_prompt: whether the words are told to the model.
         needs_prompt: whether it makes no sense without words.
         sees_all: whether the model should see the whole picture, not only around the mask.
+        strength: of the run at most: what is taken away must not come back as something else,
+            so the smooth fill in its place is only worked over.
     """
 
     fill: FillMode = "original"
     uses_prompt: bool = True
     needs_prompt: bool = False
     sees_all: bool = False
+    strength: float = 1.0
 
 
 TRAITS: dict[Intent, IntentTraits] = {
@@ -34,7 +37,7 @@ TRAITS: dict[Intent, IntentTraits] = {
     "fill": IntentTraits(fill="blur"),
     "expand": IntentTraits(fill="edge"),
     "add": IntentTraits(fill="neutral", needs_prompt=True),
-    "remove": IntentTraits(fill="blur", uses_prompt=False),
+    "remove": IntentTraits(fill="blur", uses_prompt=False, strength=0.65),
     "replace-background": IntentTraits(fill="neutral", needs_prompt=True, sees_all=True),
 }
 

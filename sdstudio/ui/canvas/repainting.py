@@ -122,7 +122,7 @@ class Repainting(QObject):
         model, form = self._form.model_choice, self.form
         return RepaintWish(
             intent=intent,
-            strength=situation.strength,
+            strength=min(situation.strength, TRAITS[intent].strength),
             fill=form.fill_for(TRAITS[intent].fill),
             edges=form.edges,
             sight=form.sight,

@@ -72,6 +72,19 @@ def test_the_menu_offers_what_is_possible_and_is_obeyed(desk: PaintDesk) -> None
     assert panel.fill.box.currentText() == "Automatic: neutral grey"
 
 
+def test_removing_works_over_the_surroundings_without_the_prompt(
+    desk: PaintDesk, qtbot: QtBot
+) -> None:
+    desk.mask()
+    _choose(desk, "Remove")
+    desk.repainting.generate()
+    qtbot.waitUntil(lambda: bool(desk.candidates_made), timeout=WAIT_MS)
+    request = desk.candidates_made[0].result.request
+    assert request.prompt == ""
+    assert isinstance(request.start, Inpaint)
+    assert request.start.strength < 1.0
+
+
 def test_rows_that_are_not_used_are_greyed(desk: PaintDesk) -> None:
     panel = desk.repainting.repaint_panel
     assert not panel.fill.isEnabled()
