@@ -273,7 +273,7 @@ class RoomViews(QObject):
             drag.exec(Qt.DropAction.CopyAction)
 
     def _tell_fault(self, text: str) -> None:
-        self._room.tell(Notice(text=one_line(text), severity="warning", key=FAULT))
+        self._room.tell(Notice(text=one_line(text), key=FAULT))
 
     def _on_slideshow_ended(self, picture_id: int | None) -> None:
         if picture_id is not None:
