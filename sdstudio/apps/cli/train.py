@@ -199,7 +199,7 @@ COMMANDS: dict[str, TrainCommand] = {
     "few-step": TrainCommand(
         help="a finished model learns to paint in 1 to 4 steps (consistency distillation)",
         engine=_few_step,
-        defaults={"steps": 2000, "batch_size": 16, "learning_rate": 2e-4},
+        defaults={"steps": 2000, "batch_size": 16, "learning_rate": 1e-4},
         options=PICTURE_OPTIONS
         | FINE_TUNING_OPTIONS
         | {
