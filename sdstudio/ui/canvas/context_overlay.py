@@ -116,8 +116,7 @@ class ContextOverlay(QObject):
         self._tint = QColor("#4c8dff")
         self.is_muted = False
         """Something lies at the place already: a preview or a candidate."""
-        self.stays = False
-        """Show the falloff all the time, not only while a slider moves."""
+        self._is_pinned = False
         self._refresh_timer = _timer(self, REFRESH_MS, self._draw)
         self._linger = _timer(self, LINGER_MS, self.changed.emit)
 
@@ -129,7 +128,7 @@ class ContextOverlay(QObject):
     @property
     def shows_falloff(self) -> bool:
         """Whether fill, growth and feather are drawn now."""
-        return not self.is_muted and (self.stays or self._linger.isActive())
+        return not self.is_muted and (self._is_pinned or self._linger.isActive())
 
     def refresh(self) -> None:
         """Draw anew soon; many wishes become one."""
@@ -140,6 +139,11 @@ class ContextOverlay(QObject):
         """Show the falloff for a moment: a slider moves."""
         self._linger.start()
         self.refresh()
+
+    def pin(self, is_pinned: bool) -> None:
+        """Show the falloff all the time, not only while a slider moves."""
+        self._is_pinned = is_pinned
+        self.changed.emit()
 
     def close(self) -> None:
         """Wait for what is being drawn."""

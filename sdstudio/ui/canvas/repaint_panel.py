@@ -42,10 +42,12 @@ class RepaintPanel(QWidget):
     Signals:
         run_wanted: the button was pressed.
         edges_moved: a slider of the masks moved; what it does should be seen.
+        sight_pinned: whether what the model sees is drawn all the time.
     """
 
     run_wanted = Signal()
     edges_moved = Signal()
+    sight_pinned = Signal(bool)
 
     def __init__(self, form: RepaintForm) -> None:
         super().__init__()
@@ -120,6 +122,9 @@ class RepaintPanel(QWidget):
             self.tr("Inpainting"), tooltip=self.tr("Whether a model made for it is used so.")
         )
         self.prompt_note = label(self.tr("The prompt is not used."), "caption")
+        self.pin = QCheckBox(self.tr("Always show on the canvas"))
+        self.pin.setToolTip(self.tr("Draws what the model sees and may change all the time"))
+        self.pin.toggled.connect(self.sight_pinned)
         self.reset = text_button(self.tr("Reset edges"), kind="quiet", icon_name="undo")
         self.reset.clicked.connect(form.reset_edges)
         self.reset.clicked.connect(self.edges_moved)
@@ -195,7 +200,8 @@ class RepaintPanel(QWidget):
         layout.addLayout(main)
         for row in (self.hint, self.prompt_note, self.strength, self.fill, self.count):
             layout.addWidget(row)
-        for row in (self.grow, self.feather, self.least, self.blend, self.matches, self.reset):
+        edges = (self.grow, self.feather, self.least, self.blend)
+        for row in (*edges, self.matches, self.pin, self.reset):
             self.masks.body.addWidget(row)
         for row in (self.sight, self.inpainting):
             self.model.body.addWidget(row)

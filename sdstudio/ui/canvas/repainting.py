@@ -152,6 +152,7 @@ class Repainting(QObject):
         self._form.prompt_changed.connect(self.live.follow)
         self.repaint_panel.run_wanted.connect(self.generate)
         self.repaint_panel.edges_moved.connect(self.context.linger)
+        self.repaint_panel.sight_pinned.connect(self.context.pin)
         self.run.refused.connect(self._tell)
         self.run.started.connect(self._on_started)
         self.run.ended.connect(self._on_ended)

@@ -129,6 +129,15 @@ def test_what_the_model_sees_is_drawn_while_a_slider_moves(desk: PaintDesk, qtbo
     assert desk.view.grab().toImage() != first
 
 
+def test_what_the_model_sees_can_be_pinned(desk: PaintDesk, qtbot: QtBot) -> None:
+    desk.mask()
+    context = desk.repainting.context
+    qtbot.waitUntil(lambda: context.crop is not None)
+    assert not context.shows_falloff
+    desk.repainting.repaint_panel.pin.click()
+    assert context.shows_falloff
+
+
 def test_the_overlay_makes_room_for_a_candidate(desk: PaintDesk, qtbot: QtBot) -> None:
     desk.mask()
     veil = desk.view.mask_opacity
