@@ -150,7 +150,7 @@ def test_a_result_of_another_size_is_refused() -> None:
 
 
 def test_a_result_of_another_colour_begins_like_its_surroundings_and_keeps_its_own() -> None:
-    """At the border hardly a step is seen; in the middle, also of a thin stroke, nothing is lost."""
+    """Hardly a step at the border; in the middle, also of a thin stroke, nothing is lost."""
     document = Document.from_picture(_raster(np.full((240, 300, 3), (90, 150, 210), np.uint8)))
     document.layers.add(kind="mask")
     document.paint.draw_shape("rectangle", (60, 60, 180, 180), WHITE)
