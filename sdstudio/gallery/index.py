@@ -171,9 +171,7 @@ class GalleryIndex:
                 connection.execute("DELETE FROM pictures WHERE path = ?", (str(path),))
 
     def optimize(self) -> None:
-        """After many changes: merge the word lists and refresh the query planner's statistics."""
-        with self.file.writing() as connection:
-            connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        """After many changes: refresh the statistics that SQLite plans by."""
         self.file.read("PRAGMA optimize")
 
     # -- inside ----------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ class _Walk:
 
     def __init__(self, nodes: Graph) -> None:
         self._nodes = nodes
+        self._feeding: dict[str, list[dict[str, Any]]] = {}
 
     def upstream(
         self, key: str, *, skip: tuple[str, ...] = ()
@@ -146,7 +147,7 @@ class _Walk:
 
     def upstream_value(self, key: str, names: tuple[str, ...]) -> object:
         """The nearest value that goes by one of the names."""
-        for _, inputs in self.upstream(key):
+        for inputs in self._inputs(key):
             for name in names:
                 if name in inputs:
                     found = self._scalar(inputs[name], 0)
@@ -156,8 +157,14 @@ class _Walk:
 
     def all_values(self, key: str, name: str) -> list[str]:
         """Every text that goes by this name upstream."""
-        found = [inputs.get(name) for _, inputs in self.upstream(key)]
+        found = [inputs.get(name) for inputs in self._inputs(key)]
         return [values.text_of(value) for value in found if isinstance(value, str)]
+
+    def _inputs(self, key: str) -> list[dict[str, Any]]:
+        """The inputs of the node and of all that feed it, walked once."""
+        if key not in self._feeding:
+            self._feeding[key] = [inputs for _, inputs in self.upstream(key)]
+        return self._feeding[key]
 
     def prompt(self, key: str, role: str) -> str:
         """The texts that reach the input `positive` or `negative`, in order, each once."""
@@ -210,5 +217,6 @@ class _Walk:
         return None
 
     def _origin(self, value: object) -> str | None:
-        is_link = isinstance(value, list) and len(value) == 2 and isinstance(value[0], (str, int))
-        return str(value[0]) if is_link else None  # pyright: ignore[reportIndexIssue]
+        if type(value) is not list or len(value) != 2 or not isinstance(value[0], (str, int)):
+            return None
+        return str(value[0])
