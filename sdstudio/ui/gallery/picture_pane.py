@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPixmap
 
 from sdstudio.ui.canvas import page_painting
 from sdstudio.ui.canvas.page_picture import PagePicture
@@ -19,6 +19,7 @@ class PicturePane(PageView):
         super().__init__()
         self.setAccessibleName(self.tr("Picture"))
         self._picture: PagePicture | None = None
+        self._sketch: QPixmap | None = None
         self._words = ""
 
     @property
@@ -28,8 +29,19 @@ class PicturePane(PageView):
 
     def show_picture(self, picture: PagePicture | None, words: str = "") -> None:
         """Show a picture; `words` stand where there is none."""
-        self._picture, self._words = picture, words
+        self._picture, self._words, self._sketch = picture, words, None
         self.viewpoint.set_page(EMPTY_PAGE if picture is None else picture.size)
+        self.refresh_view()
+
+    def show_sketch(self, thumbnail: QPixmap, size: QSize) -> None:
+        """Show a thumbnail at the place of a picture that is still being read.
+
+        Args:
+            size: of the file; its sides are exchanged where the thumbnail lies the other way.
+        """
+        self._picture, self._words, self._sketch = None, "", thumbnail
+        is_turned = (size.width() > size.height()) != (thumbnail.width() > thumbnail.height())
+        self.viewpoint.set_page(size.transposed() if is_turned else size)
         self.refresh_view()
 
     def sizeHint(self) -> QSize:
@@ -47,6 +59,9 @@ class PicturePane(PageView):
                 page_painting.paint_checker(painter, page, palette)
             device = self.viewpoint.device_rect()
             self._picture.paint(painter, device, ratio, event.rect().toRectF())
+        elif self._sketch is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(page, self._sketch, self._sketch.rect().toRectF())
         elif self._words:
             page_painting.paint_empty_page(painter, page, palette)
             inside = page.adjusted(12, 12, -12, -12)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QDrag, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu
 
-from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.gallery.compare_view import CompareView
 from sdstudio.ui.gallery.details_panel import Details, DetailsPanel
@@ -24,6 +23,7 @@ from sdstudio.ui.gallery.picture_reader import PictureReader
 from sdstudio.ui.gallery.regenerate import Regenerator
 from sdstudio.ui.gallery.reuse import Reuse
 from sdstudio.ui.gallery.reuse_bar import ReuseBar
+from sdstudio.ui.gallery.room_lookup import RoomLookup
 from sdstudio.ui.gallery.single_view import SingleView
 from sdstudio.ui.gallery.slideshow import Slideshow
 from sdstudio.ui.generation_form import GenerationForm
@@ -34,7 +34,7 @@ from sdstudio.ui.widgets.section import Section
 from sdstudio.ui.widgets.visible_text import one_line
 
 if TYPE_CHECKING:
-    from sdstudio.gallery.thumbnails import ThumbnailCache
+    pass
 
 FAULT = "gallery-fault"
 """Key of a notice."""
@@ -63,8 +63,7 @@ class RoomViews(QObject):
         """Reads whole pictures."""
         self._facts = Background(self)
         """Reads what is said about them."""
-        self._folder = thumbnail_folder
-        self._cache: ThumbnailCache | None = None
+        self._lookup = RoomLookup(room, thumbnail_folder)
         self.reuse = Reuse(
             form, self._facts, tell=room.tell, tell_error=room.tell_error, parent=self
         )
@@ -146,13 +145,18 @@ class RoomViews(QObject):
     def _make_views(self) -> None:
         room = self._room
         reader = PictureReader(lambda: room.gallery, self._pictures, self)
-        self.single = SingleView(reader, neighbour=room.neighbour, position=self._position)
+        self.single = SingleView(
+            reader,
+            neighbour=room.neighbour,
+            position=self._lookup.position,
+            sketch=self._lookup.sketch,
+        )
         self.compare = CompareView(lambda: room.gallery, self._pictures)
         self.slideshow: Slideshow | None = None
 
     def _make_panel(self) -> None:
         gallery = partial(getattr, self._room, "gallery")
-        self.lineage = LineageView(gallery, self._facts, self._thumbnail)
+        self.lineage = LineageView(gallery, self._facts, self._lookup.thumbnail)
         self.family = Section(self.tr("Family"))
         self.family.body.addWidget(self.lineage)
         self.reuse_bar = ReuseBar()
@@ -230,10 +234,6 @@ class RoomViews(QObject):
         self._has_family = has_family
         self.family.setVisible(has_family)
 
-    def _position(self, picture_id: int) -> tuple[int, int] | None:
-        row = self._room.pictures.row_of(picture_id)
-        return None if row is None else (row + 1, len(self._room.order()))
-
     def _current_path(self) -> Path | None:
         """Where the picture lies that the panel shows alone."""
         rows = self.panel.details.rows
@@ -283,11 +283,3 @@ class RoomViews(QObject):
         self.compare.clear()
         self.again.card.hide()
         self._room.show_grid()
-
-    def _thumbnail(self, path: Path) -> Raster:
-        """Read in the background."""
-        if self._cache is None:
-            from sdstudio.gallery.thumbnails import ThumbnailCache
-
-            self._cache = ThumbnailCache(self._folder / str(SMALL_PX), side_px=SMALL_PX)
-        return self._cache.get(path)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from sdstudio.ui.canvas.canvas_controls import EDGE_PX, ZoomBar, add_view_actions
@@ -28,6 +28,7 @@ class SingleView(QWidget):
     Args:
         neighbour: tells what comes before and after.
         position: tells (place from 1, number of all) of an id, or None.
+        sketch: a thumbnail with the size of its file, shown until the picture is read, or None.
 
     Signals:
         shown: the id of the picture that is looked at now.
@@ -53,11 +54,13 @@ class SingleView(QWidget):
         *,
         neighbour: Neighbour,
         position: Callable[[int], tuple[int, int] | None],
+        sketch: Callable[[int], tuple[QPixmap, QSize] | None] = lambda _: None,
     ) -> None:
         super().__init__()
         self._reader = reader
         self._neighbour = neighbour
         self._position = position
+        self._sketch = sketch
         self._id: int | None = None
         self._told_fault: tuple[int, str] | None = None
         self.pane = PicturePane()
@@ -84,6 +87,8 @@ class SingleView(QWidget):
         read = self._reader.get(picture_id)
         if read is not None:
             self._take(read)
+        elif (sketch := self._sketch(picture_id)) is not None:
+            self.pane.show_sketch(*sketch)
         self._show_place()
         self.shown.emit(picture_id)
 

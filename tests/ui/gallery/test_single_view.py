@@ -75,6 +75,22 @@ def test_what_is_painted_is_the_picture(three: OpenViews) -> None:
         assert max(abs(a - b) for a, b in zip(found, wanted, strict=True)) <= 4, "smooth scaling"
 
 
+def test_a_thumbnail_stands_in_until_the_picture_is_read(three: OpenViews) -> None:
+    room = three.opened.room
+    three.wait(lambda: room.thumbnails.fetched >= 3)
+    open_single(three, "1.png")
+    three.views.single._reader.forget_all()
+    three.views.single.show_picture(three.id_of("2.png"))
+    pane = three.views.single.pane
+    assert pane.picture is None and pane.viewpoint.page == QSize(64, 32)
+    middle = pane.grab().toImage().pixelColor(pane.rect().center())
+    expected = gradient_picture(64, 32, 2).pixels[3 * (64 * 16 + 32) :][:3]
+    found = (middle.red(), middle.green(), middle.blue())
+    assert max(abs(a - b) for a, b in zip(found, expected, strict=True)) < 16, "a JPEG of it"
+    three.wait_idle()
+    assert pane.picture is not None
+
+
 def test_wheel_and_keys_zoom_and_a_zoomed_picture_is_panned(three: OpenViews) -> None:
     open_single(three, "1.png")
     pane = three.views.single.pane
