@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from sdstudio.document.document import Document
 from sdstudio.errors import SdstudioError
 from sdstudio.jobs.job import Job
-from sdstudio.messages.events import FinalEvent, JobFinished, StepEvent
+from sdstudio.messages.events import FinalEvent, JobCancelled, JobFinished, StepEvent
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
@@ -27,6 +27,7 @@ PREVIEW_DETAIL = 0.5
 class _Ticket:
     """A run that was asked for, until its last picture is home."""
 
+    job: Job
     prepared: PreparedRepaint
     shape: BlendShape
     live: bool
@@ -61,6 +62,8 @@ class RepaintRun(QObject):
         self.preview_raster: Raster | None = None
         self.preview_is_live = False
         self._preparing = 0
+        self._turn = 0
+        """Grows when all that is under way is given up."""
         controller.job_started.connect(self._on_started)
         controller.step.connect(self._on_step)
         controller.picture_made.connect(self._on_picture)
@@ -89,12 +92,12 @@ class RepaintRun(QObject):
             first: before all that wait.
             may_still: asked when the plan is ready; False drops it.
         """
-        snapshot = document.snapshot()
+        snapshot, turn = document.snapshot(), self._turn
         self._preparing += 1
 
         def done(prepared: PreparedRepaint) -> None:
             self._preparing -= 1
-            if may_still():
+            if turn == self._turn and may_still():
                 self._submit(prepared, first=first, live=live)
 
         def failed(error: Exception) -> None:
@@ -116,6 +119,15 @@ class RepaintRun(QObject):
         """End a run at once, wherever it is."""
         self._controller.cancel(job.id)
 
+    def give_up(self) -> None:
+        """End all runs and drop what comes of them: their document is gone."""
+        self._turn += 1
+        tickets, self._tickets = self._tickets, {}
+        for job_id in tickets:
+            self._controller.cancel(job_id)
+        self._asked.clear()
+        self._show(None)
+
     def close(self) -> None:
         """Wait for what is being prepared or brought home."""
         self._background.finish()
@@ -125,12 +137,11 @@ class RepaintRun(QObject):
     ) -> None:
         try:
             shape = BlendShape(prepared.plan.box, prepared.plan.blend)
-            ticket = _Ticket(prepared=prepared, shape=shape, live=live)
             job = self._controller.submit(prepared.request, first=first, is_kept_aside=True)
         except SdstudioError as error:
             self.refused.emit(error)
             return
-        self._tickets[job.id] = ticket
+        self._tickets[job.id] = _Ticket(job=job, prepared=prepared, shape=shape, live=live)
         self._asked[id(prepared.plan)] = asked + prepared.request.count
         self.started.emit(job, prepared, live)
 
@@ -149,11 +160,12 @@ class RepaintRun(QObject):
         ticket = self._tickets.get(job.id)
         if ticket is None:
             return
-        prepared, live = ticket.prepared, ticket.live
+        prepared, live, turn = ticket.prepared, ticket.live, self._turn
 
         def done(candidate: Candidate) -> None:
-            self._show(None)
-            self.candidate_made.emit(candidate, live)
+            if turn == self._turn:
+                self._show(None)
+                self.candidate_made.emit(candidate, live)
 
         self._background.run(lambda: prepared.finish(result), done)
 
@@ -166,11 +178,10 @@ class RepaintRun(QObject):
     def _forget_removed(self) -> None:
         """Runs that were taken out of the queue before they began."""
         known = {job.id for job in self._controller.queue.unfinished}
-        self._tickets = {
-            job_id: ticket
-            for job_id, ticket in self._tickets.items()
-            if ticket.has_started or job_id in known
-        }
+        for job_id, ticket in list(self._tickets.items()):
+            if not ticket.has_started and job_id not in known:
+                del self._tickets[job_id]
+                self.ended.emit(ticket.job, JobCancelled(job_id=job_id))
 
     def _show(self, preview: PlacedPicture | None, raster: Raster | None = None) -> None:
         self.preview, self.preview_raster = preview, raster

@@ -145,6 +145,7 @@ class Repainting(QObject):
         view.stroke_ended.connect(self.live.end_stroke)
 
     def _connect(self, controller: JobController) -> None:
+        self._easel.document_changed.connect(self._leave_document)
         self._easel.touched.connect(self.follow)
         self.form.changed.connect(self.follow)
         for changed in (self._form.model_changed, self._form.choices_changed):
@@ -215,6 +216,11 @@ class Repainting(QObject):
 
     def _show_making(self) -> None:
         self.strip.show_making(self.run.preview_raster, is_busy=bool(self._jobs))
+
+    def _leave_document(self) -> None:
+        self.run.give_up()
+        self._jobs.clear()
+        self._show_making()
 
     def _stop(self) -> None:
         for job in list(self._jobs):

@@ -14,7 +14,7 @@ from sdstudio.errors import OutOfMemoryError
 from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.generation import Inpaint
 from tests.support.fake_engine import FakeEngine
-from tests.support.paint_desk import PaintDesk
+from tests.support.paint_desk import PaintDesk, smooth_document
 
 WAIT_MS = 30_000
 
@@ -140,3 +140,29 @@ def test_runs_of_the_canvas_are_not_journalled(make: Make, qtbot: QtBot, tmp_pat
     desk.repainting.generate()
     qtbot.waitUntil(lambda: len(desk.candidates_made) == 2, timeout=WAIT_MS)
     assert not any(job.request.start for job in journal.load())  # type: ignore[union-attr]
+
+
+def test_results_of_a_closed_document_never_reach_the_next(make: Make, qtbot: QtBot) -> None:
+    desk = make(FakeEngine(seconds_per_step=0.1))
+    desk.mask()
+    desk.repainting.generate()
+    desk.repainting.generate()
+    queue = desk.controller.queue
+    qtbot.waitUntil(lambda: queue.running is not None and len(queue) == 1, timeout=WAIT_MS)
+    desk.easel.put(smooth_document())
+    qtbot.waitUntil(lambda: queue.running is None and not len(queue), timeout=WAIT_MS)
+    assert not desk.candidates_made
+    assert desk.repainting.strip.isHidden()
+    desk.repainting.generate()
+    qtbot.waitUntil(lambda: len(desk.candidates_made) == 2, timeout=WAIT_MS)
+
+
+def test_a_run_taken_out_of_the_queue_is_no_longer_waited_for(make: Make, qtbot: QtBot) -> None:
+    desk = make()
+    desk.controller.pause()
+    desk.repainting.generate()
+    qtbot.waitUntil(lambda: len(desk.controller.queue) == 1, timeout=WAIT_MS)
+    assert desk.repainting.run.is_busy
+    desk.controller.queue.clear()
+    assert not desk.repainting.run.is_busy
+    assert desk.repainting.strip.isHidden()
