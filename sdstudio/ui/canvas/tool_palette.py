@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QButtonGroup, QColorDialog, QFrame, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
-from sdstudio.document.blend import Colour
+from sdstudio.ui.canvas.colour_picker import ColourPicker
 from sdstudio.ui.canvas.paint_colours import Colours
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.slide_field import SlideField
@@ -105,6 +105,7 @@ class ToolPalette(QFrame):
         self.buttons = {tool.name: self._button(tool) for tool in view.tools}
         self.well = ColourWell(view.colours)
         self.greys = GreyOptions(view.colours, self)
+        self.picker = ColourPicker(view.colours, self)
         self.well.foreground_clicked.connect(self._choose_foreground)
         self.well.background_clicked.connect(view.colours.swap)
         layout = QVBoxLayout(self)
@@ -133,21 +134,7 @@ class ToolPalette(QFrame):
         self.buttons[name].setChecked(True)
 
     def _choose_foreground(self) -> None:
-        colours = self._view.colours
-        if colours.kind == "mask":
-            self.greys.adjustSize()
-            self.greys.move(self.well.mapToGlobal(self.well.rect().topRight()))
-            self.greys.show()
-            return
-        dialog = QColorDialog(QColor(*colours.foreground), self)
-        dialog.setWindowTitle(self.tr("Colour"))
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        before = colours.foreground
-        dialog.currentColorChanged.connect(lambda colour: colours.set_foreground(_rgb(colour)))
-        dialog.rejected.connect(lambda: colours.set_foreground(before))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-
-def _rgb(colour: QColor) -> Colour:
-    return colour.red(), colour.green(), colour.blue()
+        window = self.greys if self._view.colours.kind == "mask" else self.picker
+        window.adjustSize()
+        window.move(self.well.mapToGlobal(self.well.rect().topRight()))
+        window.show()

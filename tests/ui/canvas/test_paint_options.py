@@ -15,6 +15,7 @@ from sdstudio.document.brush import PressureCurve
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
 from sdstudio.settings.store import SettingsStore
+from sdstudio.ui.canvas.colour_picker import NUM_RECENT, ColourPicker
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.slide_field import SlideField
 from sdstudio.ui.canvas.tool_memory import ToolMemory
@@ -80,19 +81,47 @@ def test_the_wells_swap_and_show_greys_on_a_mask(view: PaintView, palette: ToolP
     palette.greys.close()
 
 
-def test_the_colour_dialog_changes_the_brush_while_one_looks(
-    view: PaintView, palette: ToolPalette
-) -> None:
-    from PySide6.QtGui import QColor
-    from PySide6.QtWidgets import QColorDialog
-
+@pytest.fixture
+def picker(palette: ToolPalette) -> Iterator[ColourPicker]:
     QTest.mouseClick(palette.well, LEFT, pos=QPoint(10, 10))
-    dialog = palette.findChild(QColorDialog)
-    assert dialog is not None
-    dialog.setCurrentColor(QColor(10, 20, 30))
-    assert view.colours.foreground == (10, 20, 30)
-    dialog.reject()
-    assert view.colours.foreground == (0, 0, 0)
+    assert palette.picker.isVisible()
+    yield palette.picker
+    palette.picker.close()
+
+
+def test_shades_and_hues_change_the_colour_at_once(view: PaintView, picker: ColourPicker) -> None:
+    field, bar = picker.field, picker.bar
+    QTest.mouseClick(field, LEFT, pos=QPoint(field.width() - 1, 0))
+    QTest.mouseClick(bar, LEFT, pos=QPoint(bar.width() // 3, 5))
+    red, green, blue = view.colours.foreground
+    assert green > 250 and red < 12 and blue < 12
+    QTest.mouseClick(field, LEFT, pos=QPoint(0, field.height() // 2))
+    red, green, blue = view.colours.foreground
+    assert red == green == blue and 120 < red < 136
+    QTest.mouseClick(field, LEFT, pos=QPoint(field.width() - 1, 0))
+    assert view.colours.foreground[1] > 250  # a grey did not make it forget the hue
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    assert view.colours.foreground[1] < 252
+
+
+def test_a_colour_can_be_typed(view: PaintView, picker: ColourPicker) -> None:
+    for text, wanted in (("#10203f", (16, 32, 63)), ("A0b0C0", (160, 176, 192))):
+        picker.edit.setText(text)
+        picker.edit.editingFinished.emit()
+        assert view.colours.foreground == wanted
+    picker.edit.setText("reddish")
+    picker.edit.editingFinished.emit()
+    assert view.colours.foreground == (160, 176, 192)
+    assert picker.edit.text() == "#a0b0c0"
+
+
+def test_what_was_used_lately_is_offered(view: PaintView, picker: ColourPicker) -> None:
+    view.colours.set_foreground((7, 77, 177))
+    picker.close()
+    view.colours.set_foreground((1, 1, 1))
+    QTest.mouseClick(picker.swatches, LEFT, pos=QPoint(10, 10))
+    assert view.colours.foreground == (7, 77, 177)
+    assert len(set(picker.swatches.colours)) == NUM_RECENT
 
 
 def test_each_tool_has_its_own_options(view: PaintView, options: ToolOptions) -> None:
