@@ -129,6 +129,13 @@ class PictureMarks:
         """Saved searches: what was typed, by name."""
         return SideFile(self._folders[0]).read().searches
 
+    def renamed(self) -> dict[str, str]:
+        """New file name by old, of pictures that others name as their parents."""
+        found: dict[str, str] = {}
+        for folder in self._folders:
+            found |= SideFile(folder).read().renamed
+        return found
+
     def save_search(self, name: str, text: str) -> None:
         """Keep a search under a name; an empty text removes it."""
 
@@ -148,11 +155,24 @@ class PictureMarks:
             for old, new in renamed
             if Path(old).is_relative_to(folder) and Path(new).is_relative_to(folder)
         }
+        if not names:
+            return
+        named = self._index.named_parents()
+        parents = {
+            Path(old).name: Path(new).name
+            for old, new in names.items()
+            if Path(old).name in named and Path(old).name != Path(new).name
+        }
         side = SideFile(folder)
-        if not names or not names.keys() & side.read().pictures.keys():
+        if not parents and not names.keys() & side.read().pictures.keys():
             return
 
-        side.change(lambda content: _rename(content.pictures, names))
+        def edit(content: SideContent) -> None:
+            _rename(content.pictures, names)
+            for old, new in parents.items():
+                content.note_rename(old, new)
+
+        side.change(edit)
 
     def read_side_file(self, folder: Path, *, is_due: bool) -> None:
         """Bring the index in line with a folder's side file, if that changed or `is_due`."""

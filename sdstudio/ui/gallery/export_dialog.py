@@ -86,6 +86,11 @@ class ExportDialog(QDialog):
         else:
             super().reject()
 
+    def stop(self) -> None:
+        """The window closes: write no further picture, and close."""
+        self._cancelled.set()
+        self.done(QDialog.DialogCode.Rejected)
+
     def done(self, result: int) -> None:
         """Wait for the thread before the dialog goes."""
         self._background.finish()

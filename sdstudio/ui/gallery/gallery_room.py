@@ -118,6 +118,11 @@ class GalleryRoom(RoomFrame):
         """The selected pictures, the newest first."""
         return [self.pictures.ids[row] for row in self.grid.selected_rows()]
 
+    def acted_ids(self) -> list[int]:
+        """What keys and buttons act on: the selected pictures, or else the current one."""
+        current = self.current_id()
+        return self.selected_ids() or ([] if current is None else [current])
+
     def current_id(self) -> int | None:
         """The picture that the keys act on."""
         row = self.grid.currentIndex().row()
@@ -162,8 +167,8 @@ class GalleryRoom(RoomFrame):
 
     def keep_row_for_delete(self) -> None:
         """After the selected pictures are gone, the one behind them is selected."""
-        rows = self.grid.selected_rows()
-        self._row_after_delete = rows[0] if rows else None
+        ids = self.acted_ids()
+        self._row_after_delete = self.pictures.row_of(ids[0]) if ids else None
 
     # -- what to show ----------------------------------------------------------------------------
 
@@ -217,8 +222,8 @@ class GalleryRoom(RoomFrame):
 
     def add_saved(self, result: PictureResult, path: Path) -> None:
         """Take in a picture that was saved just now."""
-        if self.desk.is_open:
-            gallery = self.desk.gallery
+        gallery = self.desk.gallery if self.desk.is_open else None
+        if gallery is not None and any(path.is_relative_to(each) for each in gallery.folders):
             self.desk.work.run(lambda: gallery.add(path), self._on_added, self.tell_error)
 
     def close_room(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView
@@ -14,6 +16,9 @@ from sdstudio.ui.gallery.virtual_grid import VirtualGrid
 
 SETTLE_MS = 120
 MAX_RATING = 5
+DELETE_KEYS = (
+    (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) if sys.platform == "darwin" else (Qt.Key.Key_Delete,)
+)
 
 
 class GridView(VirtualGrid):
@@ -116,7 +121,7 @@ class GridView(VirtualGrid):
             self.open_wanted.emit()
         elif plain and key == Qt.Key.Key_Space:
             self.preview_wanted.emit()
-        elif plain and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+        elif plain and key in DELETE_KEYS:
             self.delete_wanted.emit()
         elif plain and key == Qt.Key.Key_Escape:
             self.clearSelection()

@@ -43,14 +43,14 @@ class RoomCommands(QObject):
 
     def rate(self, stars: int) -> None:
         """Give stars; they are drawn before they are on the disk."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if ids:
             self._room.pictures.show_at_once(ids, rating=stars)
             self._edits.rate(ids, stars)
 
     def label(self, name: str) -> None:
         """Give a colour label, "" for none."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if ids:
             self._room.pictures.show_at_once(ids, label=name)
             self._edits.set_label(ids, name)
@@ -61,7 +61,7 @@ class RoomCommands(QObject):
 
     def edit_note(self) -> None:
         """Let a note be written about what is selected."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if not ids:
             return
         from sdstudio.ui.gallery.note_dialog import NoteDialog
@@ -76,7 +76,7 @@ class RoomCommands(QObject):
 
     def put_on_board(self, board: str) -> None:
         """Put what is selected on a board."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if ids:
             self._edits.put_on_board(ids, board)
 
@@ -110,7 +110,7 @@ class RoomCommands(QObject):
 
     def copy_pictures(self) -> None:
         """Put the selected files on the clipboard, and the picture itself where it is one."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if len(ids) == 1:
             self._with_paths(ids, lambda paths: self._room.files.copy_picture(paths[0]))
         elif ids:
@@ -120,7 +120,7 @@ class RoomCommands(QObject):
 
     def copy_prompts(self) -> None:
         """Put the prompts on the clipboard, an empty line between two."""
-        ids, gallery = self._room.selected_ids()[:MAX_PATHS], self._room.gallery
+        ids, gallery = self._room.acted_ids()[:MAX_PATHS], self._room.gallery
 
         def read() -> str:
             return "\n\n".join(row.prompt for row in gallery.rows(ids) if row.prompt)
@@ -133,7 +133,7 @@ class RoomCommands(QObject):
 
     def export(self) -> None:
         """Ask how, and write copies of what is selected."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if not ids:
             return
         from sdstudio.ui.gallery.export_dialog import ExportDialog
@@ -141,6 +141,7 @@ class RoomCommands(QObject):
         dialog = ExportDialog(self._room.gallery, ids, self._room.window())
         dialog.exported.connect(self._notices.tell_exported)
         dialog.failed.connect(self._room.tell_error)
+        self._room.closing.connect(dialog.stop)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
@@ -156,7 +157,7 @@ class RoomCommands(QObject):
 
     def drag_mime(self) -> QMimeData:
         """What a drag carries; only pictures out of sight have to be read for it."""
-        ids = self._room.selected_ids()[:MAX_DRAGGED]
+        ids = self._room.acted_ids()[:MAX_DRAGGED]
         known = {cell.id: cell for cell in self._room.pictures.known(ids)}
         missing = [each for each in ids if each not in known]
         known |= {row.id: Cell.of(row) for row in self._room.gallery.rows(missing)}
@@ -165,7 +166,7 @@ class RoomCommands(QObject):
     def _dragged_thumbnails(self) -> list[QPixmap]:
         current, room = self._room.current_id(), self._room
         ids = [] if current is None else [current]
-        ids += [each for each in room.selected_ids()[:3] if each != current]
+        ids += [each for each in room.acted_ids()[:3] if each != current]
         found = [room.thumbnails.get(cell) for cell in room.pictures.known(ids[:3])]
         return [each.pixmap for each in found if each is not None and each.pixmap is not None]
 
@@ -173,7 +174,7 @@ class RoomCommands(QObject):
 
     def delete(self) -> None:
         """Move what is selected to the gallery's trash."""
-        ids = self._room.selected_ids()
+        ids = self._room.acted_ids()
         if ids:
             self._room.keep_row_for_delete()
             self._edits.delete(ids)
@@ -230,10 +231,10 @@ class RoomCommands(QObject):
             delete=self.delete,
         )
         boards = room.boards.places.boards()
-        gallery_menu(room, acts, count=len(room.selected_ids()), boards=boards).popup(spot)
+        gallery_menu(room, acts, count=len(room.acted_ids()), boards=boards).popup(spot)
 
     def _take_off(self, board: str) -> None:
-        self._edits.take_off_board(self._room.selected_ids(), board)
+        self._edits.take_off_board(self._room.acted_ids(), board)
 
     # -- inside ----------------------------------------------------------------------------------
 

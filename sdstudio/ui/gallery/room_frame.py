@@ -33,6 +33,7 @@ class RoomFrame(QWidget):
         self.search = SearchBar()
         self.bar = ActionBar()
         self.empty = EmptyState()
+        self.empty.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.views = QStackedWidget()
         self.side_slot = QWidget()
         self._pages = QStackedWidget()
@@ -50,6 +51,7 @@ class RoomFrame(QWidget):
         slot.setContentsMargins(0, 0, 0, 0)
         self.side_slot.hide()
         self._split()
+        self.setFocusProxy(grid)
 
     @property
     def is_browsing(self) -> bool:
@@ -69,8 +71,14 @@ class RoomFrame(QWidget):
             self.grid.take_keys()
 
     def show_pictures(self, is_empty: bool) -> None:
-        """Show the grid, or words in its place."""
+        """Show the grid, or words in its place; the grid gets a keyboard back that it had."""
+        keys = self.window().focusWidget()
+        had_keys = keys in (self.grid, self.empty)
+        if had_keys and is_empty:
+            self.empty.setFocus()
         self._pages.setCurrentIndex(1 if is_empty else 0)
+        if had_keys and not is_empty:
+            self.grid.take_keys()
 
     def set_details(self, widget: QWidget) -> None:
         """Put the details of the selected pictures at the right."""

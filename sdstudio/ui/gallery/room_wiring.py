@@ -85,6 +85,7 @@ class RoomWiring(QObject):
         super().__init__(room)
         self._room = room
         self._has_expired = False
+        self._told: list[str] = []
         self._reader = PictureReader(lambda: room.gallery, room.desk.work, self)
         self._preview = PreviewOverlay(self._reader, room.grid)
         self._preview.key_pressed.connect(self._on_preview_key)
@@ -96,8 +97,7 @@ class RoomWiring(QObject):
 
     def take_page(self, key: str) -> None:
         """Give the pictures the keyboard while they are shown."""
-        is_here = key == "gallery"
-        if is_here and self._room.is_browsing:
+        if key == "gallery" and self._room.is_browsing:
             self._room.grid.take_keys()
 
     def toggle_preview(self) -> None:
@@ -226,14 +226,20 @@ class RoomWiring(QObject):
 
     def _on_scanned(self, outcome: ScanOutcome | None) -> None:
         self._room.refresh_emptiness()
-        if outcome is not None and outcome.problems:
-            self._room.tell(_problems_notice(self._room, outcome.problems))
+        self._tell_problems(outcome.problems if outcome is not None else [])
         if not self._has_expired:
             self._has_expired = True
             gallery = self._room.gallery
             self._room.desk.work.run(
                 lambda: gallery.expire_trash(_to_system_trash), None, self._room.tell_error
             )
+
+    def _tell_problems(self, problems: list[str]) -> None:
+        """Tell each once, until it is gone: the disk is looked at often."""
+        new = [problem for problem in problems if problem not in self._told]
+        self._told = problems
+        if new:
+            self._room.tell(_problems_notice(self._room, new))
 
     def _show_preview(self) -> None:
         room = self._room
