@@ -41,11 +41,21 @@ def lay(pixels: np.ndarray, ink: Ink, alpha: np.ndarray) -> np.ndarray:
         pixels: (height, width) mask or (height, width, 4) colour, uint8.
         alpha: (height, width), float32 in [0, 1].
     """
+    if alpha.size and not ink.keeps_alpha and alpha.min() >= 1:
+        return _covered(pixels, ink)
     if pixels.ndim == 2:
         return _lay_on_mask(pixels, ink, alpha)
     if ink.erases:
         return pixels if ink.keeps_alpha else _erase(pixels, alpha)
     return _lay_on_colour(pixels, ink, alpha)
+
+
+def _covered(pixels: np.ndarray, ink: Ink) -> np.ndarray:
+    """Nothing of what was there is seen any more: the inside of large fills."""
+    covered = np.zeros_like(pixels)
+    if not ink.erases:
+        covered[:] = ink.grey if pixels.ndim == 2 else (*ink.colour, 255)
+    return covered
 
 
 def _lay_on_mask(pixels: np.ndarray, ink: Ink, alpha: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdstudio.document import shapes
-from sdstudio.document.blend import Ink
+from sdstudio.document.blend import Ink, lay
 from sdstudio.document.document import Document
 from sdstudio.document.fill import flood
 from sdstudio.document.rect import Rect
@@ -192,3 +192,21 @@ def test_subtracting_from_everything_leaves_the_rest() -> None:
     document = Document(100, 100)
     document.selection.rectangle(0, 0, 100, 50, mode="subtract")
     assert document.selection.bounds == Rect(0, 50, 100, 50)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize("erases", [False, True])
+def test_what_is_covered_whole_has_the_bytes_of_what_is_covered_in_part(
+    channels: int, erases: bool
+) -> None:
+    """The inside of a large fill takes a short way to the same pixels."""
+    rng = np.random.default_rng(3)
+    shape = (40, 50) if channels == 1 else (40, 50, channels)
+    pixels = rng.integers(0, 256, shape, dtype=np.uint8)
+    ink = Ink(colour=(200, 31, 7), erases=erases)
+    alpha = np.ones((40, 50), np.float32)
+    whole = lay(pixels, ink, alpha)
+    alpha[0, 0] = 0.5
+    part = lay(pixels, ink, alpha)
+    assert np.array_equal(whole[1:], part[1:]) and np.array_equal(whole[0, 1:], part[0, 1:])
+    assert not np.array_equal(whole[0, 0], part[0, 0]) or erases
