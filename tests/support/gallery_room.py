@@ -40,7 +40,8 @@ class OpenRoom:
         desk = self.room.desk
 
         def is_idle() -> bool:
-            busy = desk.work.pending or desk._reading.pending or desk._scanning.pending
+            threads = (desk.work, desk._reading, desk._counting, desk._scanning)
+            busy = any(thread.pending for thread in threads)
             return desk.is_open and not busy and not desk.is_scanning
 
         self.wait(is_idle)

@@ -119,6 +119,7 @@ class GalleryDesk(QObject):
         self._cache_folder = cache_folder
         self._gallery: Gallery | None = None
         self._reading = Background(self)
+        self._counting = Background(self)
         self._scanning = Background(self)
         self.work = Background(self)
         """Changes of pictures and marks, one after the other."""
@@ -191,7 +192,7 @@ class GalleryDesk(QObject):
         self._cancelled.set()
         self._timer.stop()
         self._rest.stop()
-        for background in (self.work, self._scanning, self._reading):
+        for background in (self.work, self._scanning, self._counting, self._reading):
             background.finish()
         if self._gallery is not None:
             self._gallery.close()
@@ -231,7 +232,7 @@ class GalleryDesk(QObject):
             return
         self._is_listing, self._is_list_due = True, False
         gallery = self._gallery
-        self._reading.run(lambda: _contents(gallery), self._on_contents, self._on_contents_failed)
+        self._counting.run(lambda: _contents(gallery), self._on_contents, self._on_contents_failed)
 
     # -- following the disk ----------------------------------------------------------------------
 
