@@ -6,6 +6,7 @@ time: it is set aside and built again. Several processes may use one index at on
 
 from __future__ import annotations
 
+import json
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -119,6 +120,11 @@ class GalleryIndex:
         sql = f"SELECT {COLUMNS} FROM pictures WHERE parents <> '' AND instr(parents, ?)"
         found = self._with_boards(self.file.read(sql, (name,)))
         return [row for row in found if name in row.parents]
+
+    def named_parents(self) -> set[str]:
+        """Every name that a picture gives one of its parents."""
+        rows = self.file.read("SELECT DISTINCT parents FROM pictures WHERE parents <> ''")
+        return {name for (parents,) in rows for name in json.loads(parents)}
 
     def choices(self, column: str) -> list[tuple[str, int]]:
         """Every value of "model", "sampler", "source" or "label" with its number of pictures."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,12 @@ class Family:
 class _Relations:
     """Who names whom as a parent, in the whole gallery."""
 
-    def __init__(self, index: GalleryIndex) -> None:
+    def __init__(self, index: GalleryIndex, renamed: Mapping[str, str]) -> None:
         self._index = index
+        self._renamed = renamed
+        self._old_names: dict[str, list[str]] = {}
+        for old, new in renamed.items():
+            self._old_names.setdefault(new, []).append(old)
         self._children: dict[str, list[str]] = {}
         sql = "SELECT path, parents FROM pictures WHERE parents <> '' ORDER BY id"
         for path, parents in index.file.read(sql):
@@ -61,14 +65,21 @@ class _Relations:
 
     def children(self, path: str) -> list[str]:
         """Paths of the pictures made from this one."""
-        named = self._children.get(Path(path).name, [])
-        return [child for child in named if self.parent(child, Path(path).name) == path]
+        name = Path(path).name
+        return [
+            child
+            for called in (name, *self._old_names.get(name, ()))
+            for child in self._children.get(called, ())
+            if self.parent(child, called) == path
+        ]
 
     def parent(self, child: str, name: str) -> str | None:
         """The path of the picture that a child means by a name; the nearest of several."""
         folder = str(Path(child).parent)
         if (folder, name) not in self._found:
-            self._found[folder, name] = self._find(Path(folder), name)
+            self._found[folder, name] = self._find(Path(folder), name) or (
+                self._find(Path(folder), self._renamed.get(name, ""))
+            )
         found = self._found[folder, name]
         return None if found == child else found
 
@@ -84,12 +95,18 @@ class _Relations:
         return found[0][0] if found else None
 
 
-def family_of(index: GalleryIndex, picture_id: int) -> Family:
-    """The family of a picture: parents, children, theirs, and those who share them."""
+def family_of(
+    index: GalleryIndex, picture_id: int, *, renamed: Mapping[str, str] | None = None
+) -> Family:
+    """The family of a picture: parents, children, theirs, and those who share them.
+
+    Args:
+        renamed: new file name by old; see `PictureMarks.renamed`.
+    """
     rows = index.rows([picture_id])
     if not rows:
         return Family()
-    relations = _Relations(index)
+    relations = _Relations(index, renamed or {})
     first = str(rows[0].path)
     found: dict[str, PictureRow | None] = {first: rows[0]}
     parents: dict[str, tuple[str, ...]] = {}

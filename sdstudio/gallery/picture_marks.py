@@ -157,14 +157,15 @@ class PictureMarks:
         }
         if not names:
             return
-        named = self._index.named_parents()
+        side = SideFile(folder)
+        content = side.read()
+        named = self._index.named_parents() | set(content.renamed.values())
         parents = {
             Path(old).name: Path(new).name
             for old, new in names.items()
             if Path(old).name in named and Path(old).name != Path(new).name
         }
-        side = SideFile(folder)
-        if not parents and not names.keys() & side.read().pictures.keys():
+        if not parents and not names.keys() & content.pictures.keys():
             return
 
         def edit(content: SideContent) -> None:

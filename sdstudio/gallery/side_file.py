@@ -69,11 +69,21 @@ class SideContent:
         pictures: marks by the file's path below the folder, with "/".
         boards: all boards in the person's order, those without pictures too.
         searches: saved searches, what was typed by name.
+        renamed: new file name by old, of pictures that others name as their parents.
     """
 
     pictures: dict[str, Marks] = field(default_factory=dict)
     boards: list[str] = field(default_factory=list)
     searches: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    def note_rename(self, old: str, new: str) -> None:
+        """Remember that a file goes by another name now."""
+        self.renamed = {
+            before: new if after == old else after for before, after in self.renamed.items()
+        }
+        self.renamed[old] = new
+        self.renamed.pop(new, None)
 
 
 class SideFile:
@@ -186,19 +196,21 @@ def _content(plain: dict[str, Any]) -> SideContent:
             f"Boards and stars of this folder were written by a newer SD Studio ({version}).",
             "Update this one to change them.",
         )
-    pictures, boards, searches = (plain.get(n) for n in ("pictures", "boards", "searches"))
+    pictures, boards = plain.get("pictures"), plain.get("boards")
     return SideContent(
         pictures={
             name: marks_from_plain(marks)
             for name, marks in (pictures if isinstance(pictures, dict) else {}).items()
         },
         boards=[b for b in (boards if isinstance(boards, list) else []) if isinstance(b, str)],
-        searches={
-            name: text
-            for name, text in (searches if isinstance(searches, dict) else {}).items()
-            if isinstance(text, str)
-        },
+        searches=_texts(plain.get("searches")),
+        renamed=_texts(plain.get("renamed")),
     )
+
+
+def _texts(plain: object) -> dict[str, str]:
+    items = plain.items() if isinstance(plain, dict) else ()
+    return {name: text for name, text in items if isinstance(text, str)}
 
 
 def _to_json(content: SideContent) -> bytes:
@@ -214,6 +226,7 @@ def _to_json(content: SideContent) -> bytes:
         "version": VERSION,
         "boards": list(known),
         "searches": content.searches,
+        "renamed": content.renamed,
         "pictures": pictures,
     }
     return json.dumps(plain, indent=1).encode()

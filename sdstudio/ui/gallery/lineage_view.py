@@ -233,7 +233,7 @@ class LineageView(QWidget):
         def read() -> Family:
             from sdstudio.gallery.lineage import family_of
 
-            return family_of(gallery.index, wanted)
+            return family_of(gallery.index, wanted, renamed=gallery.marks.renamed())
 
         def done(family: Family) -> None:
             self._is_reading = False

@@ -87,6 +87,34 @@ def test_a_renamed_folder_and_a_name_taken_twice_find_the_nearest(gallery):
     assert {m.name for m in family(gallery, elsewhere).members} == {"a.png", "other.png"}
 
 
+def test_a_parent_that_another_program_renamed_is_found(gallery):
+    old = made(gallery, "first.png", 0)
+    child = made(gallery, "child.png", 1, "first.png")
+    family(gallery, child)
+    for name in ("second.png", "third.png"):
+        old = old.rename(old.with_name(name))
+        gallery.scan()
+    gallery.index.file.begin_anew()
+    gallery.scan()
+
+    for path in (child, old):
+        row = gallery.index.row_of(path)
+        found = family_of(gallery.index, row.id, renamed=gallery.marks.renamed())
+        assert tree(found) == {"third.png": (0, []), "child.png": (1, ["third.png"])}
+    assert gallery.marks.renamed() == {"first.png": "third.png", "second.png": "third.png"}
+    old.rename(old.with_name("first.png"))
+    gallery.scan()
+    assert "first.png" not in gallery.marks.renamed(), "it is called as its children say again"
+
+
+def test_renames_of_pictures_without_children_are_not_kept(gallery):
+    lonely = made(gallery, "a.png", 0)
+    gallery.scan()
+    lonely.rename(lonely.with_name("b.png"))
+    gallery.scan()
+    assert gallery.marks.renamed() == {}
+
+
 @pytest.mark.parametrize("name", ["", "../a.png", "/etc/passwd", "%", "x" * 5000, "\ud800"])
 def test_hostile_names_of_parents_are_only_names(gallery, name):
     child = made(gallery, "child.png", 0, name)
