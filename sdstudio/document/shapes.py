@@ -44,15 +44,24 @@ def ellipse(left: float, top: float, right: float, bottom: float, within: Rect) 
     radius_x, radius_y = max((right - left) / 2, 0.25), max((bottom - top) / 2, 0.25)
     across = _centres(where.x, where.width, (left + right) / 2) / np.float32(radius_x)
     down = _centres(where.y, where.height, (top + bottom) / 2) / np.float32(radius_y)
+    coverage = np.empty((where.height, where.width), np.float32)
+    for row in range(0, where.height, _BAND_PX):  # in bands, which stay in the cache
+        band = slice(row, row + _BAND_PX)
+        coverage[band] = _ellipse_band(across, down[band], radius_x, radius_y)
+    return where, coverage
+
+
+def _ellipse_band(
+    across: np.ndarray, down: np.ndarray, radius_x: float, radius_y: float
+) -> np.ndarray:
     # Distance to the rim in pixels, to first order: (1 - f) / |grad f| with f = |(x/a, y/b)|.
-    squares = across[None, :] ** 2 + down[:, None] ** 2
-    level = np.sqrt(squares)
+    level = np.sqrt(across[None, :] ** 2 + down[:, None] ** 2)
     slope = np.sqrt(
         (across[None, :] / np.float32(radius_x)) ** 2 + (down[:, None] / np.float32(radius_y)) ** 2
     )
     depth = (1 - level) * level / np.maximum(slope, np.float32(1e-6))
     depth[level < 1e-3] = min(radius_x, radius_y)
-    return where, np.clip(depth + np.float32(0.5), 0, 1)
+    return np.clip(depth + np.float32(0.5), 0, 1)
 
 
 def polygon(points: Sequence[tuple[float, float]], within: Rect) -> Coverage:
