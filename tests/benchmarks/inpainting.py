@@ -1,6 +1,6 @@
 """Seams, colours, greys and new edges: what repainting with the built-in model looks like.
 
-python -m tests.benchmarks.inpainting                        all four tables
+python -m tests.benchmarks.inpainting                        all tables
 python -m tests.benchmarks.inpainting seam --pictures 4      one of them, quicker
 python -m tests.benchmarks.inpainting outpaint --sheets DIR  and pictures to look at
 
@@ -236,25 +236,46 @@ def _seam_row(name: str, outcomes: list[Outcome]) -> str:
 
 
 def ramp(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
-    """The table of point 3: a grey ramp from the left changes more and more."""
+    """The table of point 3: a grey ramp from the left changes more and more.
+
+    How much there is to change differs from place to place in a drawing, most in its middle. So
+    it is measured twice: on the drawings, and on pictures whose eight bands hold the same: a
+    strip of the drawing, mirrored to and fro.
+    """
     painter = Painter(folder, steps)
+    for name, alike in (("the same in every band", True), ("drawings as they are", False)):
+        changes, rows = _ramp_changes(painter, count, alike)
+        mean, growing = changes.mean(axis=0), np.diff(changes, axis=1) > 0
+        print(f"Change in eight bands of a grey ramp, {count} pictures, {steps} steps: {name}")
+        print("mean   " + " ".join(f"{value:6.2f}" for value in mean))
+        print(f"grows from band to band: {bool((np.diff(mean) > 0).all())}", end="; ")
+        print(f"in all bands of {growing.all(axis=1).sum()} of {count} single pictures")
+        _save_sheet(sheets, "ramp-alike" if alike else "ramp", rows)
+
+
+def _ramp_changes(
+    painter: Painter, count: int, alike: bool
+) -> tuple[np.ndarray, list[list[np.ndarray]]]:
+    """(pictures, bands) mean absolute differences, and the pictures before and after."""
     greys = np.repeat(np.linspace(0, 255, BANDS + 1)[1:].astype(np.uint8), SIDE // BANDS)
     mask = np.repeat(greys[None], SIDE, axis=0)
     changes, rows = np.zeros((count, BANDS)), []
     for index, scene in enumerate(scenes(count)):
-        document = document_of(scene.picture, mask)
+        picture = _to_and_fro(scene.picture) if alike else scene.picture
+        document = document_of(picture, mask)
         painter.repaint(document, scene.prompt, seed=scene.seed, fill="original", edges=HARD)
         after = seen(document)
-        change = np.abs(after.astype(float) - scene.picture).mean(axis=(0, 2))
+        change = np.abs(after.astype(float) - picture).mean(axis=(0, 2))
         changes[index] = change.reshape(BANDS, -1).mean(axis=1)
-        rows.append([scene.picture, after])
-    print(f"Change in eight bands of a grey ramp, {count} drawings, {steps} steps")
-    print("mean   " + " ".join(f"{value:6.2f}" for value in changes.mean(axis=0)))
-    grows = (np.diff(changes, axis=1) > 0).all(axis=1)
-    steps_up = (np.diff(changes, axis=1) > 0).mean()
-    print(f"the mean grows in every band: {bool((np.diff(changes.mean(axis=0)) > 0).all())}")
-    print(f"every band of {grows.sum()} of {count} pictures; {steps_up:.0%} of single steps")
-    _save_sheet(sheets, "ramp", rows)
+        rows.append([picture, after])
+    return changes, rows
+
+
+def _to_and_fro(picture: np.ndarray) -> np.ndarray:
+    """The middle strip of a picture, as wide as a band, next to its mirror image, and so on."""
+    width = SIDE // BANDS
+    strip = picture[:, (SIDE - width) // 2 : (SIDE + width) // 2]
+    return np.concatenate([strip, strip[:, ::-1]] * (BANDS // 2), axis=1)
 
 
 # --- new edges ---
