@@ -89,7 +89,7 @@ class FewStepTrainer:
             emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
         loop.run(job, emit)
         with loop.averaged():
-            size = export_few_step(objective, parts, folder.path)
+            size = export_few_step(objective, parts, folder.path, side=request.resolution)
         text = f"Saved {folder.path / 'pipeline'}, {size / 1e6:.1f} MB"
         emit(ProgressEvent(job_id=job.id, text=text, fraction=1.0))
 
@@ -131,8 +131,12 @@ def build_objective(request: TrainingRequest, parts: Parts) -> FewStepObjective:
     return objective.to(parts.vae.device)
 
 
-def export_few_step(objective: FewStepObjective, parts: Parts, output: Path) -> int:
-    """Save the pipeline, and the LoRA if there is one; return the pipeline's size in bytes."""
+def export_few_step(objective: FewStepObjective, parts: Parts, output: Path, *, side: int) -> int:
+    """Save the pipeline, and the LoRA if there is one; return the pipeline's size in bytes.
+
+    Args:
+        side: of the pictures it was taught with, in pixels.
+    """
     weights = lora_weights(objective.unet)
     if weights:
 
@@ -147,7 +151,7 @@ def export_few_step(objective: FewStepObjective, parts: Parts, output: Path) -> 
         tokenizer=parts.tokenizer,
         vae=parts.vae,
         scheduler=objective.scheduler(),
-        settings=SETTINGS,
+        settings=SETTINGS | {"width": side, "height": side},
     )
 
 

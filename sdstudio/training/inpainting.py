@@ -192,7 +192,7 @@ class InpaintingTrainer:
             emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
         loop.run(job, emit)
         with loop.averaged():
-            size = export_inpainting(objective, folder.path / "pipeline")
+            size = export_inpainting(objective, folder.path / "pipeline", side=request.resolution)
         text = f"Saved {folder.path / 'pipeline'}, {size / 1e6:.1f} MB"
         emit(ProgressEvent(job_id=job.id, text=text, fraction=1.0))
 
@@ -200,8 +200,12 @@ class InpaintingTrainer:
         """Nothing outlives a run."""
 
 
-def export_inpainting(objective: InpaintingObjective, output: Path) -> int:
-    """Save a StableDiffusionInpaintPipeline with the weights as they are; return its bytes."""
+def export_inpainting(objective: InpaintingObjective, output: Path, *, side: int) -> int:
+    """Save a StableDiffusionInpaintPipeline with the weights as they are; return its bytes.
+
+    Args:
+        side: of the pictures it was taught with, in pixels.
+    """
     parts = objective.parts
     return export_pipeline(
         output,
@@ -211,6 +215,12 @@ def export_inpainting(objective: InpaintingObjective, output: Path) -> int:
         vae=parts.vae,
         scheduler=sampling_config(parts.schedule),
         pipeline_class="StableDiffusionInpaintPipeline",
+        settings={
+            "width": side,
+            "height": side,
+            "num_inference_steps": SAMPLE_STEPS,
+            "guidance_scale": SAMPLE_GUIDANCE,
+        },
     )
 
 

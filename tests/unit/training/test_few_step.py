@@ -287,7 +287,7 @@ def test_stock_diffusers_paints_as_the_trainer_samples(
     finished: Path, parts: Parts, tmp_path: Path, steps: int, phases: int
 ) -> None:
     objective = build_objective(request(finished, tmp_path, rank=4, phases=phases), parts).eval()
-    export_few_step(objective, parts, tmp_path)
+    export_few_step(objective, parts, tmp_path, side=64)
     pipeline: Any = StableDiffusionPipeline.from_pretrained(tmp_path / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
     assert isinstance(pipeline.scheduler, LCMScheduler if phases == 1 else DDIMScheduler)
@@ -325,7 +325,8 @@ def test_a_run_that_was_stopped_learns_the_same(
     assert before.keys() == after.keys(), "a plain UNet, whatever was trained"
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert (cut / "lora" / LORA_FILE).exists() == (rank != "0")
-    assert read_record(cut / "pipeline", "live").defaults.num_inference_steps == 4
+    defaults = read_record(cut / "pipeline", "live").defaults
+    assert (defaults.num_inference_steps, defaults.guidance_scale, defaults.width) == (4, 1.0, 64)
 
 
 @pytest.mark.parametrize("options", [{"rank": -1}, {"guidance": 0.5}, {"phases": 3}])

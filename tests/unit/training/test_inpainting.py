@@ -138,7 +138,7 @@ def test_stock_diffusers_repaints_as_the_trainer_does(
 ) -> None:
     monkeypatch.setattr(latent_cache, "choose_precision", lambda *_: "float32")
     parts = objective.parts
-    assert export_inpainting(objective, tmp_path / "pipeline") > 0
+    assert export_inpainting(objective, tmp_path / "pipeline", side=64) > 0
     pipeline: Any = StableDiffusionInpaintPipeline.from_pretrained(tmp_path / "pipeline")
     pipeline.set_progress_bar_config(disable=True)
     _, _, levels, masks = batch(count=1)
