@@ -213,7 +213,8 @@ class Document:
     ) -> Layer:
         """Make a generated picture part of the document, in one step.
 
-        A box beyond the picture's edges makes the picture larger (outpainting).
+        A box beyond the picture's edges makes the picture larger (outpainting). Mask layers are
+        hidden: what they asked for is done, and the result should be seen.
 
         Args:
             picture: as large as the box.
@@ -246,7 +247,8 @@ class Document:
             self._content.write(target, box, pixels)
             accepted = AcceptedResult(layer_id=target.id, box=box, request=request)
             results = (*self.state.accepted, accepted)
-            self._content.state = replace(self.state, accepted=results)
+            layers = _without_visible_masks(self.state.layers)
+            self._content.state = replace(self.state, accepted=results, layers=layers)
         return target
 
     def _insert_result_layer(self, name: str) -> Layer:
@@ -275,6 +277,12 @@ class Document:
             box=state.box.moved(dx, dy),
             accepted=tuple(replace(each, box=each.box.moved(dx, dy)) for each in state.accepted),
         )
+
+
+def _without_visible_masks(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    return tuple(
+        replace(each, is_visible=False) if each.kind == "mask" else each for each in layers
+    )
 
 
 def _seen_through(pixels: np.ndarray, blend_mask: np.ndarray | None) -> np.ndarray:

@@ -294,3 +294,15 @@ def test_a_picture_for_the_model_is_opaque() -> None:
     picture = document.picture_raster(Rect(-1, -1, 6, 6), background=(1, 2, 3))
     assert picture.mode == "RGB"
     assert picture.pixels == bytes((1, 2, 3)) * 36
+
+
+def test_an_accepted_result_hides_the_masks_in_the_same_step() -> None:
+    document = Document(20, 20)
+    mask = document.layers.add(kind="mask")
+    document.paint.draw_shape("rectangle", (0, 0, 9, 9), Ink(colour=(255, 255, 255)))
+    picture = Raster(width=8, height=8, mode="RGB", pixels=bytes(192))
+    document.accept_result(picture, Rect(0, 0, 8, 8), GenerationRequest(prompt="a house"))
+    assert not document.layers.get(mask.id).is_visible
+    assert document.mask_bounds().is_empty
+    document.undo()
+    assert document.layers.get(mask.id).is_visible
