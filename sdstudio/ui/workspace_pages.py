@@ -53,14 +53,19 @@ def open_pages(studio: Studio) -> None:
     key = studio.store.settings.panel_state.get(REMEMBERED)
     if key in studio.workspaces.keys:
         studio.workspaces.show_page(str(key))
-    studio.workspaces.page_changed.connect(partial(_remember, studio, REMEMBERED))
     docks = DocksAside(
         (studio.window.gallery_dock, studio.window.queue_dock),
         studio.store.settings.panel_state.get(HIDDEN_DOCKS, ""),
         partial(_remember, studio, HIDDEN_DOCKS),
     )
     docks.put_aside(studio.workspaces.key != "picture")
-    studio.workspaces.page_changed.connect(lambda key: docks.put_aside(key != "picture"))
+
+    def follow(key: str) -> None:
+        _remember(studio, REMEMBERED, key)
+        docks.put_aside(key != "picture")
+        studio.background.run(studio.store.save)  # a crash opens on the same page again
+
+    studio.workspaces.page_changed.connect(follow)
 
 
 def edited_widget(studio: Studio) -> QWidget:

@@ -121,12 +121,15 @@ class Workspaces(QWidget):
         self._show_actions(page)
 
     def show_page(self, key: str) -> None:
-        """Bring a page to the front, building it first if need be.
+        """Bring a page to the front, building it first if need be, and give it the keyboard.
 
         Raises:
             KeyError: there is no such page.
         """
-        self._tabs.setCurrentIndex(self._pages.index(self._find(key)))
+        page = self._find(key)
+        self._tabs.setCurrentIndex(self._pages.index(page))
+        if page.widget is not None and self.isVisible():
+            page.widget.setFocus()
 
     def build(self, key: str) -> QWidget:
         """The widget of a page, built if it was not; the page that is shown stays."""
@@ -162,8 +165,6 @@ class Workspaces(QWidget):
             for extra in getattr(each.widget, "title_widgets", ()):
                 extra.setVisible(each is page)
         self._stack.setCurrentWidget(widget)
-        if self.isVisible():
-            widget.setFocus()
         self._notices.raise_()
         self.page_changed.emit(page.key)
 

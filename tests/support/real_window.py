@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 CLIENT_MESSAGE = 33
@@ -44,11 +46,16 @@ class Screen:
 
     def colours(self) -> set[bytes]:
         """The colours of a few thousand pixels."""
+        some = self.pixels().reshape(-1, 3)[::251]
+        return {colour.tobytes() for colour in some}
+
+    def pixels(self) -> np.ndarray:
+        """What is shown now: (height, width, 3) uint8, RGB."""
         dump = self.frame.read_bytes()
-        header, entries = (int.from_bytes(dump[at : at + 4], "big") for at in (0, 76))
-        pixels = dump[header + 12 * entries :]
-        step = len(pixels) // 4000 // 4 * 4
-        return {pixels[at : at + 3] for at in range(0, len(pixels) - 4, step)}
+        fields = np.frombuffer(dump[:100], ">u4")  # XWDFileHeader in XWDFile.h
+        header, width, height, row_bytes, entries = (int(fields[at]) for at in (0, 4, 5, 12, 19))
+        rows = np.frombuffer(dump, np.uint8, height * row_bytes, header + 12 * entries)
+        return rows.reshape(height, row_bytes // 4, 4)[:, :width, 2::-1]
 
 
 @contextmanager

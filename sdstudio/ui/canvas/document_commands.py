@@ -179,6 +179,7 @@ class DocumentCommands(QObject):
     def _remember(self, path: Path) -> None:
         recent = with_recent_document(self._store.settings.recent_documents, str(path))
         self._store.update(recent_documents=recent)
+        self._files.remember(self._store.save)
         self._show_recent()
 
     def _show_recent(self) -> None:

@@ -205,6 +205,10 @@ class DocumentFiles(QObject):
 
         self._background.run(write, lambda _: self.kept.emit(revision), failed)
 
+    def remember(self, work: Done) -> None:
+        """Write something else that belongs to the document, after all that was asked for."""
+        self._background.run(work)
+
     def close(self) -> None:
         """Give the document up and wait until the disk is done."""
         self._timer.stop()
