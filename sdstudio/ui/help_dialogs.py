@@ -82,6 +82,12 @@ class ShortcutsDialog(QDialog):
             self.tr("Canvas: the wheel zooms, Space or the middle button pans, double-click fits,"),
             self.tr("Ctrl+0 fits, Ctrl+1 shows actual size, Ctrl+drag takes the file out."),
             self.tr("Gallery: arrows show, Enter takes the settings, Delete moves to the trash."),
+            self.tr("Paint: B brush, E eraser, G fill, I picker, L lasso, R rectangle/ellipse,"),
+            self.tr("V move, C generation box, H or Space pan; a letter held borrows its tool."),
+            self.tr("[ and ] or Ctrl+wheel: size. X swaps the colours, D takes the defaults."),
+            self.tr("Shift-click draws a straight line, Ctrl-click takes a colour."),
+            self.tr("Candidates: arrows cycle, Space shows the original, Enter accepts,"),
+            self.tr("Shift+Enter merges, Delete discards, S saves to the gallery, Esc steps back."),
             self.tr("Queue: Ctrl+Up and Ctrl+Down move a run, Delete cancels it."),
         )
         for row, extra in enumerate(extras, half):
