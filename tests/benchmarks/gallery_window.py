@@ -28,16 +28,18 @@ FRAME_MS = 16.0
 FRAMES = 600
 SCROLL_PX = 37
 PATIENCE_S = 900
+FIRST, SECOND = "first visit", "second visit"
+"""The index and the thumbnails are made at the first."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure is not None:
-        measure(args.measure)
+        measure(Path(args.measure[0]), args.measure[1])
         return
     with tempfile.TemporaryDirectory() as temporary:
         root = args.folder or Path(temporary)
@@ -45,12 +47,13 @@ def main() -> None:
             write_pictures(root / name, count)
             print(f"--- {count:,} pictures")
             environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-            words = [sys.executable, "-m", "tests.benchmarks.gallery_window"]
-            subprocess.run([*words, "--measure", str(root / name)], check=True, env=environment)
+            words = [sys.executable, "-m", "tests.benchmarks.gallery_window", "--measure"]
+            for turn in (FIRST, SECOND):
+                subprocess.run([*words, str(root / name), turn], check=True, env=environment)
 
 
-def measure(folder: Path) -> None:
-    """Open the window over one folder in this process, twice: the second time all is cached."""
+def measure(folder: Path, turn: str) -> None:
+    """Open the window over one folder in this process."""
     from sdstudio.ui.immortal_constants import make_constants_immortal
 
     make_constants_immortal()
@@ -65,11 +68,9 @@ def measure(folder: Path) -> None:
     user.mkdir(exist_ok=True)
     if not (user / "pictures").exists():
         (user / "pictures").symlink_to(folder.resolve())
-    for turn in ("first visit", "second visit"):
-        studio = open_studio(app, user, FakeEngine())
-        room = _Room(app, studio)
-        room.measure(turn)
-        studio.window.close()
+    studio = open_studio(app, user, FakeEngine())
+    _Room(app, studio).measure(turn)
+    studio.window.close()
 
 
 class _Room:
@@ -92,7 +93,7 @@ class _Room:
         self._search("red hou")
         self._search("")
         self._jump()
-        self._scroll("uncached" if turn == "first visit" else "cached")
+        self._scroll("uncached" if turn == FIRST else "cached")
         print(f"{turn}: memory {_rss_mb():,.0f} MB, at most {_peak_mb():,.0f} MB")
 
     def _search(self, text: str) -> None:
