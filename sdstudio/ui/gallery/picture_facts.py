@@ -43,7 +43,10 @@ def making_facts(metadata: PictureMetadata) -> list[Fact]:
         (_tr("Made from"), ", ".join(metadata.parents)),
         (_tr("Made with"), SOURCES.get(metadata.source, "")),
     ]
-    extra = [(_extra_name(name, metadata.source), text) for name, text in metadata.extra.items()]
+    extra = [
+        (_extra_name(name, metadata.source), _yes_no().get(text, text))
+        for name, text in metadata.extra.items()
+    ]
     every = (*facts, *extra, *_nested(metadata))
     return [(name, text) for name, text in every if text]
 
@@ -63,6 +66,10 @@ def file_facts(row: PictureRow, found: FileTexts | None) -> list[Fact]:
         *((_tr("Remark"), note) for note in (found.notes if found else ())),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _yes_no() -> dict[str, str]:
+    return {"True": _tr("yes"), "False": _tr("no")}
 
 
 def _extra_name(name: str, source: str) -> str:
