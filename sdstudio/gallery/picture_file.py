@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from PIL import Image
 from sdstudio.atomic_file import write_atomically
 from sdstudio.errors import InvalidRequestError, PictureFileError
 from sdstudio.gallery.metadata.file_texts import OWN_KEY, read_file_texts
-from sdstudio.gallery.metadata.png_texts import png_without_texts
+from sdstudio.gallery.metadata.png_texts import PNG_SIGNATURE, png_without_texts
 from sdstudio.gallery.picture_encoding import FileFormat, encode_picture
 from sdstudio.messages import wire
 from sdstudio.messages.generation import GenerationRequest
@@ -23,6 +24,7 @@ READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 1 << 30
 
+_LARGEST = "Pictures of up to 100 million pixels can be opened."
 _OPENING_FAULTS = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
@@ -112,6 +114,8 @@ def open_picture(path: Path) -> Image.Image:
         image = Image.open(path, formats=READABLE_FORMATS)
     except FileNotFoundError as error:
         raise PictureFileError(f"{path} is not there.", "Check the name.") from error
+    except Image.DecompressionBombError as error:
+        raise PictureFileError(f"{path.name} is too large.", _LARGEST) from error
     except _OPENING_FAULTS as error:
         image = _open_without_texts(path)
         if image is None:
@@ -122,8 +126,7 @@ def open_picture(path: Path) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         image.close()
         raise PictureFileError(
-            f"{path.name} is too large: {image.width} x {image.height} pixels.",
-            "Pictures of up to 100 million pixels can be opened.",
+            f"{path.name} is too large: {image.width} x {image.height} pixels.", _LARGEST
         )
     return image
 
@@ -131,7 +134,10 @@ def open_picture(path: Path) -> Image.Image:
 def _open_without_texts(path: Path) -> Image.Image | None:
     try:
         with path.open("rb") as file:
-            stripped = png_without_texts(file.read(MAX_FILE_BYTES))
+            num_bytes = os.fstat(file.fileno()).st_size
+            if num_bytes > MAX_FILE_BYTES or file.read(len(PNG_SIGNATURE)) != PNG_SIGNATURE:
+                return None
+            stripped = png_without_texts(PNG_SIGNATURE + file.read(num_bytes))
         return Image.open(io.BytesIO(stripped), formats=("PNG",))
     except _OPENING_FAULTS:
         return None

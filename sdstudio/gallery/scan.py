@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from sdstudio.atomic_file import PART_SUFFIX
 from sdstudio.errors import PictureFileError
 from sdstudio.gallery.index import GalleryIndex, Stamp
 from sdstudio.gallery.index_writing import IndexWriter
+from sdstudio.gallery.metadata.file_texts import OutOfReachError
 from sdstudio.gallery.metadata.reader import read_metadata
 from sdstudio.gallery.picture_row import ScannedFile, scanned
 from sdstudio.gallery.store import PICTURE_ENDINGS
@@ -39,7 +40,8 @@ class ScanOutcome:
     Attributes:
         renamed: (old, new) paths of files that another program renamed or moved.
         broken: files that are no whole picture; they are in the index with their fault.
-        problems: a sentence for each folder that could not be read.
+        out_of_reach: files that the disk did not give; they are tried again.
+        problems: a sentence for each folder that could not be read, and one for files.
     """
 
     seen: int = 0
@@ -48,17 +50,16 @@ class ScanOutcome:
     removed: int = 0
     broken: int = 0
     renamed: list[tuple[str, str]] = field(default_factory=list)
+    out_of_reach: int = 0
     problems: list[str] = field(default_factory=list)
     was_cancelled: bool = False
 
-    def count(
-        self, batch: Sequence[_Found], files: Sequence[ScannedFile], renames: Mapping[str, str]
-    ) -> None:
-        """Add what was found in those files, the first of `batch`."""
-        known = sum(found.is_known for found in batch[: len(files)])
-        self.broken += sum(bool(file.fault) for file in files)
+    def count(self, pairs: Pairs, renames: int) -> None:
+        """Add what was found in those files."""
+        known = sum(found.is_known for found, _ in pairs)
+        self.broken += sum(bool(file.fault) for _, file in pairs)
         self.changed += known
-        self.added += len(files) - known - len(renames)
+        self.added += len(pairs) - known - renames
 
 
 class _Found(NamedTuple):
@@ -71,6 +72,7 @@ class _Found(NamedTuple):
     is_known: bool
 
 
+Pairs = list[tuple[_Found, ScannedFile]]
 Report = Callable[[ScanProgress], None]
 
 
@@ -105,6 +107,10 @@ def scan(
         gone = {path: stamp for path, stamp in gone.items() if not path.startswith(unreachable)}
     due = sorted(listing.due)
     _read_due(index, due, gone, outcome, report, cancelled)
+    if outcome.out_of_reach:
+        outcome.problems.append(
+            f"{outcome.out_of_reach} files cannot be read now; they will be tried again."
+        )
     if not outcome.was_cancelled and gone:
         index.remove(list(gone))
         outcome.removed = len(gone)
@@ -112,9 +118,14 @@ def scan(
 
 
 def read_file(path: str, folder: str, mtime_ns: int, num_bytes: int) -> ScannedFile:
-    """Read one file's head and texts; what is wrong with it becomes its `fault`."""
+    """Read one file's head and texts; what is wrong with it becomes its `fault`.
+
+    A file that is out of reach gets the length 0, so that the next scan tries again.
+    """
     try:
         metadata, texts = read_metadata(path)
+    except OutOfReachError as error:
+        return ScannedFile(path, folder, mtime_ns, 0, fault=error.message)
     except PictureFileError as error:
         return ScannedFile(path, folder, mtime_ns, num_bytes, fault=error.message)
     return scanned(path, folder, mtime_ns, num_bytes, texts=texts, metadata=metadata)
@@ -138,7 +149,7 @@ def _read_due(
         writing: Future[None] | None = None
         for first in range(0, len(due), _BATCH):
             batch = due[first : first + _BATCH]
-            files = []
+            files: list[ScannedFile] = []
             for found in batch:
                 if cancelled():
                     outcome.was_cancelled = True
@@ -146,14 +157,16 @@ def _read_due(
                 files.append(read_file(found.path, found.folder, found.mtime_ns, found.num_bytes))
                 if len(files) % _REPORT_EVERY == 0:
                     report(ScanProgress(done=first + len(files), total=len(due)))
-            renames = _renames(batch, files, homeless)
+            pairs = _within_reach(list(zip(batch, files, strict=False)), outcome)
+            renames = _renames(pairs, homeless)
             if writing is not None:
                 writing.result()
+            files = [file for _, file in pairs]
             writing = background.submit(writer.write, files, renames=renames)
             for new, old in renames.items():
                 del gone[old]
                 outcome.renamed.append((old, new))
-            outcome.count(batch, files, renames)
+            outcome.count(pairs, len(renames))
             if outcome.was_cancelled:
                 break
         if writing is not None:
@@ -161,13 +174,20 @@ def _read_due(
     report(ScanProgress(done=len(due), total=len(due)))
 
 
-def _renames(
-    batch: list[_Found], files: list[ScannedFile], homeless: dict[str, str]
-) -> dict[str, str]:
+def _within_reach(pairs: Pairs, outcome: ScanOutcome) -> Pairs:
+    """Without known files that cannot be read now: what is known of them stays."""
+    missed = [pair for pair in pairs if pair[1].num_bytes != pair[0].num_bytes]
+    if not missed:
+        return pairs
+    outcome.out_of_reach += len(missed)
+    return [pair for pair in pairs if not (pair in missed and pair[0].is_known)]
+
+
+def _renames(pairs: Pairs, homeless: dict[str, str]) -> dict[str, str]:
     """Old path by new, of files that are new by name and known by what is in them."""
     renames = {}
     if homeless:
-        for found, file in zip(batch, files, strict=False):
+        for found, file in pairs:
             if not found.is_known and file.identity in homeless:
                 renames[file.path] = homeless.pop(file.identity)
     return renames

@@ -38,6 +38,10 @@ _HEAD_BYTES, _ENDS_BYTES = 16384, 4096
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
+class OutOfReachError(PictureFileError):
+    """The disk or the network does not give the file now; nothing is said about what is in it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTexts:
     """What a picture's file says before its pixels.
@@ -63,7 +67,8 @@ def read_file_texts(path: Path | str) -> FileTexts:
     """Read size and texts of a PNG, JPEG or WebP.
 
     Raises:
-        PictureFileError: the file is missing, unreadable or no picture.
+        OutOfReachError: the file is not there, or may not or cannot be read now.
+        PictureFileError: it is no picture.
     """
     try:
         descriptor = os.open(path, _READ_ONLY)
@@ -72,12 +77,17 @@ def read_file_texts(path: Path | str) -> FileTexts:
         finally:
             os.close(descriptor)
     except FileNotFoundError as error:
-        raise PictureFileError(f"{path} is not there.", "Check the name.") from error
+        raise OutOfReachError(f"{path} is not there.", "Check the name.") from error
     except PermissionError as error:
-        raise PictureFileError(
+        raise OutOfReachError(
             f"{Path(path).name} may not be read.", "Check its permissions."
         ) from error
     except _EXIF_FAULTS as error:
+        if isinstance(error, OSError) and error.errno is not None:  # Pillow's own have no number
+            raise OutOfReachError(
+                f"{Path(path).name} cannot be read now: {error.strerror}.",
+                "Check that its disk is connected.",
+            ) from error
         raise PictureFileError(
             f"{Path(path).name} is not a picture that can be read.",
             "PNG, JPEG and WebP pictures can be opened.",

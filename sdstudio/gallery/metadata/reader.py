@@ -31,7 +31,8 @@ def read_metadata(path: Path | str) -> tuple[PictureMetadata, FileTexts]:
     """What a picture file says about its making, and the texts it says it in.
 
     Raises:
-        PictureFileError: the file is missing, unreadable or no picture.
+        OutOfReachError: the file is not there, or may not or cannot be read now.
+        PictureFileError: it is no picture.
     """
     found = read_file_texts(path)
     return metadata_of_texts(found.texts), found

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from sdstudio.errors import PictureFileError
+from sdstudio.gallery import thumbnails
 from sdstudio.gallery.thumbnails import ThumbnailCache, read_thumbnail
 
 
@@ -145,3 +146,42 @@ def test_transparency_and_deep_pictures(tmp_path, cache):
     assert raster.mode == cache.get(tmp_path / "a.png").mode == "RGBA"
     Image.fromarray(np.full((100, 200), 40_000, np.uint16)).save(tmp_path / "deep.png")
     assert abs(cache.get(tmp_path / "deep.png").pixels[0] - 40_000 // 257) <= 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+def test_every_orientation_of_every_format_is_upright(tmp_path, ending, orientation):
+    """EXIF 3.0, 4.6.5.1: where row 0 and column 0 of the file lie; the red corner is top left."""
+    upright = np.zeros((32, 64, 3), np.uint8)
+    upright[:16, :16, 0] = 255
+    turns = {  # what an upright picture undergoes to be stored
+        1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
+        5: lambda a: a.transpose(1, 0, 2), 6: lambda a: np.rot90(a, 1),
+        7: lambda a: np.rot90(a.transpose(1, 0, 2), 2), 8: lambda a: np.rot90(a, 3),
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(np.ascontiguousarray(turns[orientation](upright)))
+    path = tmp_path / f"a.{ending}"
+    stored.save(path, exif=exif, quality=100)
+
+    small = read_thumbnail(path, side_px=64)
+    assert small.size == (64, 32)
+    pixels = np.frombuffer(small.pixels, np.uint8).reshape(32, 64, 3)
+    assert pixels[4:12, 4:12, 0].min() > 200
+    assert pixels[20:, 4:12, 0].max() < 60 and pixels[4:12, 20:, 0].max() < 60
+
+
+def test_a_large_jpeg_is_decoded_at_a_reduced_size(tmp_path, monkeypatch):
+    """3000 x 2000 pixels are never in memory: the decoder gives a quarter of each side."""
+    path = write(tmp_path / "large.jpg", size=(3000, 2000))
+    decoded = []
+    turn_upright = thumbnails.ImageOps.exif_transpose
+
+    def spy(image):
+        decoded.append(image.size)
+        return turn_upright(image)
+
+    monkeypatch.setattr(thumbnails.ImageOps, "exif_transpose", spy)
+    assert read_thumbnail(path, side_px=256).size == (256, 171)
+    assert decoded == [(750, 500)]
