@@ -21,7 +21,8 @@ from sdstudio.ui.canvas.shown_picture import ShownPicture, read_shown
 from sdstudio.ui.canvas.view_gestures import ViewGestures
 from sdstudio.ui.commands import PictureCommands
 from sdstudio.ui.failures import Failures
-from sdstudio.ui.gallery.file_commands import FileCommands, missing_file
+from sdstudio.ui.gallery.deleting import missing_file
+from sdstudio.ui.gallery.file_commands import FileCommands
 from sdstudio.ui.gallery.gallery_strip import GalleryStrip
 from sdstudio.ui.gallery.picture_list import picture_mime
 from sdstudio.ui.gallery.picture_menu import picture_menu
@@ -82,6 +83,7 @@ class Rooms(QObject):
             self._pictures,
             tell=stage.notices.tell,
             tell_error=failures.tell,
+            gallery_folder=self.gallery.watch.folder,
             parent=self,
         )
         self.drop = PictureDrop(stage)

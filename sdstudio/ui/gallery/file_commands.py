@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from sdstudio.errors import PictureFileError, StorageError
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
+from sdstudio.ui.gallery.deleting import delete_picture, missing_file
 from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
 from sdstudio.ui.notices import Notice, NoticeAction
 from sdstudio.ui.widgets.picture_view import to_qimage
@@ -26,6 +26,7 @@ class FileCommands(QObject):
     Args:
         tell_error: shows what went wrong.
         tell: shows a notice.
+        gallery_folder: tells where the gallery is, which has a trash of its own.
 
     Signals:
         start_wanted: a Path whose picture should be the starting picture.
@@ -46,6 +47,7 @@ class FileCommands(QObject):
         *,
         tell: Callable[[Notice], None],
         tell_error: Callable[[Exception], None],
+        gallery_folder: Callable[[], Path] | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -53,6 +55,7 @@ class FileCommands(QObject):
         self._background = background
         self._tell = tell
         self._tell_error = tell_error
+        self._gallery_folder = gallery_folder
 
     def use_settings(self, path: Path) -> None:
         """Take over all settings of the picture."""
@@ -102,21 +105,22 @@ class FileCommands(QObject):
         self.paint_wanted.emit(path)
 
     def move_to_trash(self, path: Path) -> None:
-        """Move the file to the system's trash; the notice can bring it back."""
+        """Delete the file; the notice can bring it back."""
+        folder = self._gallery_folder() if self._gallery_folder is not None else None
 
-        def done(in_trash: Path) -> None:
+        def done(bring_back: Callable[[], object]) -> None:
             self.trashed.emit(path)
-            undo = NoticeAction(text=self.tr("Undo"), act=lambda: self._restore(in_trash, path))
+            undo = NoticeAction(text=self.tr("Undo"), act=lambda: self._restore(bring_back, path))
             text = self.tr("The picture is in the trash.")
             self._tell(Notice(text=text, hint=path.name, actions=(undo,), key=TRASHED))
 
-        self._background.run(lambda: move_to_system_trash(path), done, self._tell_error)
+        self._background.run(lambda: delete_picture(path, folder), done, self._tell_error)
 
-    def _restore(self, in_trash: Path, path: Path) -> None:
+    def _restore(self, bring_back: Callable[[], object], path: Path) -> None:
         def done(_: object) -> None:
             self.restored.emit(path)
 
-        self._background.run(lambda: _untrash(in_trash, path), done, self._tell_error)
+        self._background.run(bring_back, done, self._tell_error)
 
     def _load(self, request: GenerationRequest, fields: tuple[str, ...], path: Path) -> None:
         self._form.load(request, fields)
@@ -133,42 +137,6 @@ class FileCommands(QObject):
             )
 
         self._background.run(lambda: _read_request(path), done, self._tell_error)
-
-
-def missing_file(path: Path) -> PictureFileError:
-    """What to say about a picture that has left the disk."""
-    return PictureFileError(f"{path.name} is not there any more.", "It was moved or deleted.")
-
-
-def move_to_system_trash(path: Path) -> Path:
-    """Move to the trash and return where the file lies now."""
-    from PySide6.QtCore import QFile, QStandardPaths
-
-    file = QFile(str(path))
-    if not file.exists():
-        raise missing_file(path)
-    # on Linux the trash lies in the user's data folder, which Qt does not make
-    data_folder = QStandardPaths.StandardLocation.GenericDataLocation
-    Path(QStandardPaths.writableLocation(data_folder)).mkdir(parents=True, exist_ok=True)
-    if not file.moveToTrash():
-        raise StorageError(
-            f"{path.name} could not be moved to the trash.",
-            "The disk it lies on may have none. Delete it in the file browser.",
-        )
-    return Path(file.fileName())
-
-
-def _untrash(in_trash: Path, path: Path) -> None:
-    """Move back, never over another file; on Linux the trash's own note goes as well."""
-    from PySide6.QtCore import QFile
-
-    if path.exists() or not QFile(str(in_trash)).rename(str(path)):
-        raise StorageError(
-            f"{path.name} could not be brought back.", "It is still in the system's trash."
-        )
-    note = in_trash.parent.parent / "info" / f"{in_trash.name}.trashinfo"
-    if in_trash.parent.name == "files" and note.is_file():
-        note.unlink()
 
 
 def _import_picture(path: Path) -> Raster:

@@ -28,7 +28,7 @@ class FolderWatch(QObject):
         self, folder: Callable[[], Path], background: Background, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._folder = folder
+        self.folder = folder
         self._background = background
         self._is_reading = False
         self._is_stale = False
@@ -46,7 +46,7 @@ class FolderWatch(QObject):
             self._is_stale = True
             return
         self._is_reading, self._is_stale = True, False
-        folder = self._folder()
+        folder = self.folder()
         self._background.run(lambda: _list(folder), self._on_listed, self._on_failed)
 
     def read_soon(self) -> None:

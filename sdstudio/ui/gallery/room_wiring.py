@@ -270,7 +270,7 @@ def _problems_notice(room: GalleryRoom, problems: list[str]) -> Notice:
 
 def _to_system_trash(path: Path) -> None:
     """Where there is none, the picture stays on the shelf, which an OSError asks for."""
-    from sdstudio.ui.gallery.file_commands import move_to_system_trash
+    from sdstudio.ui.gallery.deleting import move_to_system_trash
 
     try:
         move_to_system_trash(path)

@@ -119,3 +119,19 @@ def test_the_window_closes_while_pictures_are_read(
     studio.workspaces.show_page("gallery")
     studio.window.close()
     assert studio.window.isHidden()
+
+
+def test_the_strip_deletes_to_the_same_trash(studio: Studio, qtbot: QtBot) -> None:
+    room = show_gallery(studio, qtbot)
+    room.select(room.pictures.ids[0])
+    qtbot.keyClick(room.grid, KEY.Key_5)
+    qtbot.waitUntil(lambda: room.gallery.search()[0].rating == 5, timeout=WAIT_MS)
+    path = room.gallery.search()[0].path
+    studio.rooms.files.move_to_trash(path)
+    qtbot.waitUntil(lambda: len(room.pictures.ids) == 2, timeout=WAIT_MS)
+    assert [deletion.pictures[0].name for _, deletion in room.gallery.shelf()] == [path.name]
+    notice = studio.stage.notices.shown
+    assert notice is not None
+    notice.actions[0].act()
+    qtbot.waitUntil(lambda: len(room.pictures.ids) == 3, timeout=WAIT_MS)
+    assert room.gallery.search()[0].rating == 5
