@@ -60,7 +60,7 @@ SEARCHES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="How quick the gallery is with many pictures.")
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--folder", type=Path)
     args = parser.parse_args()

@@ -183,7 +183,7 @@ def test_order_is_kept_when_the_clock_jumps_back(gallery):
     made = []
     for moment in moments * 2:
         path = store.add(result_of())
-        os.utime(path, (moment.timestamp(),) * 2)
+        os.utime(path, (moment.timestamp(), moment.timestamp()))
         made.append(gallery.add(path).path)
 
     assert len(set(made)) == 6
