@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, help="a trained CLIP to ask as well")
     parser.add_argument("--prompts", type=int, default=COUNT)
     parser.add_argument("--steps", type=int, help="instead of the model's own")
+    parser.add_argument("--size", type=int, help="side in pixels, instead of the model's own")
     parser.add_argument("--guidance-scale", type=float, help="instead of the model's own")
     parser.add_argument("--sheet", type=Path, help="write the first 64 pictures on one sheet")
     chosen = parser.parse_args()
@@ -137,7 +138,11 @@ def main() -> None:
     cases = held_out_cases(COUNT)[: chosen.prompts]
     with finished_model(chosen.model) as model:
         defaults = Defaults.of(
-            model, num_inference_steps=chosen.steps, guidance_scale=chosen.guidance_scale
+            model,
+            num_inference_steps=chosen.steps,
+            guidance_scale=chosen.guidance_scale,
+            width=chosen.size,
+            height=chosen.size,
         )
         painter = Painter(model, defaults)
     pictures = painter.paint(
