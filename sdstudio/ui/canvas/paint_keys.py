@@ -65,6 +65,9 @@ class PaintKeys:
             return True
         if key == Qt.Key.Key_Escape:
             return self._escape()
+        if key == Qt.Key.Key_Shift:
+            self._view.pointer.follow_tool(_SHIFT)
+            return False
         if Qt.Key(key) in _ARROWS:
             return self._arrow(Qt.Key(key), modifiers)
         act = self._acts.get((key, modifiers))
@@ -77,6 +80,8 @@ class PaintKeys:
 
     def release(self, event: QKeyEvent) -> bool:
         """A key is let go."""
+        if event.key() == Qt.Key.Key_Shift:
+            self._view.pointer.follow_tool()
         if event.isAutoRepeat() or event.key() != self._held:
             return False
         is_tap = time.monotonic() - self._since < HOLD_S and not self._was_used

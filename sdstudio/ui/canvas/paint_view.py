@@ -195,7 +195,7 @@ class PaintView(PaintSurface):
         painter.save()
         paint_frame(painter, self, has_handles=self.tools.current.name == "generation-box")
         painter.restore()
-        self.tools.current.paint(painter)
+        self.pointer.shown_tool.paint(painter)
 
     def event(self, event: QEvent) -> bool:
         if not isinstance(event, QNativeGestureEvent):

@@ -71,6 +71,9 @@ class PointerInput(QObject):
         super().__init__(view)
         self._view = view
         self._tool: Tool | None = None
+        self._hovered: Tool | None = None
+        self._last: QPointF | None = None
+        """Where the pointer is above the view, if it is."""
         self._button = Qt.MouseButton.NoButton
         self._is_pen = False
         self._waiting: list[PointerPoint] = []
@@ -89,13 +92,20 @@ class PointerInput(QObject):
         """Whether points wait to be painted."""
         return bool(self._waiting)
 
+    @property
+    def shown_tool(self) -> Tool:
+        """The tool whose marks belong on the picture."""
+        return self._tool or self._hovered or self._view.tools.current
+
     def take(self, event: QMouseEvent | QTabletEvent) -> None:
         """Handle a mouse or tablet event."""
         is_pen = isinstance(event, QTabletEvent)
         stage = _STAGES.get(event.type())
         if stage is None or (self.is_down and is_pen != self._is_pen):
             return
-        point = self._point(event)
+        self._last = event.position()
+        pressure = event.pressure() if isinstance(event, QTabletEvent) else 1.0
+        point = self._point_at(event.position(), event.modifiers(), pressure)
         if stage == PRESS:
             self._press(event, point)
         elif stage == RELEASE:
@@ -105,8 +115,13 @@ class PointerInput(QObject):
             if not self._timer.isActive():
                 self._timer.start()
         else:
-            self._hovering_tool(event).hover(point)
+            self._hover(self._hovering_tool(event), point)
         event.accept()
+
+    def follow_tool(self, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Another tool is in hand, or another key is held, under a pointer that rests."""
+        if self._last is not None and not self.is_down:
+            self._hover(self._view.tools.current, self._point_at(self._last, modifiers))
 
     def flush(self) -> None:
         """Let the tool do what was gathered since the last frame."""
@@ -125,8 +140,10 @@ class PointerInput(QObject):
 
     def leave(self) -> None:
         """The pointer left the view."""
-        if not self.is_down:
-            self._view.tools.current.hover(None)
+        self._last = None
+        if self._hovered is not None and not self.is_down:
+            self._hovered.hover(None)
+            self._hovered = None
 
     def _press(self, event: QMouseEvent | QTabletEvent, point: PointerPoint) -> None:
         if self.is_down:
@@ -148,6 +165,7 @@ class PointerInput(QObject):
         tool, self._tool = self._tool, None
         self._view.attempt(lambda: tool.release(point))
         self._view.tools.show_cursor()
+        self._hover(self._hovering_tool(event), point)
 
     def _tool_for(self, event: QMouseEvent | QTabletEvent) -> Tool | None:
         tools = self._view.tools
@@ -162,12 +180,16 @@ class PointerInput(QObject):
         is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
         return tools["eraser"] if is_eraser else tools.current
 
-    def _point(self, event: QMouseEvent | QTabletEvent) -> PointerPoint:
-        place = self._view.to_document(event.position())
+    def _hover(self, tool: Tool, point: PointerPoint) -> None:
+        if self._hovered is not None and self._hovered is not tool:
+            self._hovered.hover(None)
+        self._hovered = tool
+        tool.hover(point)
+
+    def _point_at(
+        self, position: QPointF, modifiers: Qt.KeyboardModifier, pressure: float = 1.0
+    ) -> PointerPoint:
+        place = self._view.to_document(position)
         return PointerPoint(
-            x=place.x(),
-            y=place.y(),
-            position=event.position(),
-            pressure=event.pressure() if isinstance(event, QTabletEvent) else 1.0,
-            modifiers=event.modifiers(),
+            x=place.x(), y=place.y(), position=position, pressure=pressure, modifiers=modifiers
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -189,6 +189,47 @@ def test_the_brush_is_shown_at_its_true_size(view: PaintView, qtbot: QtBot) -> N
     ]
     assert min(changed) == pytest.approx(-60, abs=2) and max(changed) == pytest.approx(60, abs=2)
     assert view.cursor().shape() == Qt.CursorShape.BlankCursor
+
+
+def circle_at(view: PaintView, middle: QPoint, radius: int) -> bool:
+    """Whether a circle is drawn around a point of the view."""
+    settle(view)
+    shown, plain = view.grab().toImage(), frame(view)
+    spots = [(middle.x() + radius, middle.y()), (middle.x() - radius, middle.y())]
+    return all(
+        shown.pixelColor(*spot).getRgb()[:3] != tuple(int(c) for c in plain[spot[1], spot[0]])
+        for spot in spots
+    )
+
+
+def test_the_circle_comes_with_the_tool_and_grows_with_the_zoom(
+    view: PaintView, qtbot: QtBot
+) -> None:
+    view.tools.brush.change(size_px=40)
+    view.tools.choose("lasso")
+    middle = place(view, 120, 100)
+    qtbot.mouseMove(view, middle)
+    QApplication.processEvents()
+    assert not circle_at(view, middle, 20)
+    view.tools.choose("brush")  # the pointer has not moved since
+    assert circle_at(view, middle, 20)
+    view.zoom_by(1.5, middle.toPointF())
+    assert circle_at(view, middle, 30)
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert not circle_at(view, middle, 30)
+
+
+def test_shift_shows_the_line_to_come(view: PaintView, qtbot: QtBot) -> None:
+    view.tools.brush.change(size_px=8)
+    click(view, 30, 30)
+    qtbot.mouseMove(view, place(view, 200, 150))
+    QApplication.processEvents()
+    half_way = place(view, 115, 90)
+    assert view.grab().toImage().pixelColor(half_way).getRgb()[:3] == WHITE
+    QTest.keyPress(view, Qt.Key.Key_Shift)
+    assert view.grab().toImage().pixelColor(half_way).getRgb()[:3] != WHITE
+    QTest.keyRelease(view, Qt.Key.Key_Shift)
+    assert view.grab().toImage().pixelColor(half_way).getRgb()[:3] == WHITE
 
 
 # --- fill and picker --------------------------------------------------------------------------

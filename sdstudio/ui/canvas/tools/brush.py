@@ -146,7 +146,7 @@ class BrushTool(Tool):
 
     def _centre(self) -> QPointF:
         assert self._at is not None
-        return self.view.to_widget(QPointF(self._at.x, self._at.y))
+        return self._at.position
 
     def _radius(self) -> float:
         return self.settings.size_px * self.view.scale / 2

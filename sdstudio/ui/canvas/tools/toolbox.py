@@ -111,5 +111,6 @@ class Toolbox(QObject):
         self._current.hover(None)
         self._current = tool
         self.show_cursor()
+        self._view.pointer.follow_tool()
         self._view.update()
         self.current_changed.emit(tool.name)
