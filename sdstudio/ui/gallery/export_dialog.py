@@ -111,7 +111,7 @@ class ExportDialog(QDialog):
             from sdstudio.gallery.export import export_pictures
 
             outcome = export_pictures(
-                gallery.rows(ids),
+                (row for each in ids for row in gallery.rows([each])),
                 folder,
                 file_format=file_format,
                 name_pattern=pattern,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sdstudio.gallery.trash import Deletion
 
 MAX_STEPS = 200
+ROWS_AT_ONCE = 500
 
 TakeBack = Callable[[], object]
 
@@ -244,11 +245,14 @@ class _Pictures:
         self._ids = tuple(ids)
         self.paths: list[Path] | None = None
 
-    def rows(self, gallery: Gallery) -> list[PictureRow]:
-        """The rows of those that are there now."""
-        if self.paths is None:
-            found = gallery.rows(self._ids)
-            self.paths = [row.path for row in found]
-            return found
-        rows = (gallery.index.row_of(path) for path in self.paths)
-        return [row for row in rows if row is not None]
+    def rows(self, gallery: Gallery) -> Iterator[PictureRow]:
+        """The rows of those that are there now; never all in memory."""
+        if self.paths is not None:
+            rows = (gallery.index.row_of(path) for path in self.paths)
+            yield from (row for row in rows if row is not None)
+            return
+        self.paths = paths = []
+        for first in range(0, len(self._ids), ROWS_AT_ONCE):
+            for row in gallery.rows(self._ids[first : first + ROWS_AT_ONCE]):
+                paths.append(row.path)
+                yield row

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sdstudio.messages.result import PictureResult
     from sdstudio.ui.studio import Studio
 
+FEW = 1000
 SELECTION_MS = 25
 """How long a selection must stand before it is told."""
 
@@ -96,6 +97,7 @@ class GalleryRoom(RoomFrame):
         self._selection_timer.timeout.connect(self._tell_selection)
         self.grid.selection_settled.connect(self._selection_timer.start)
         self.desk.opened.connect(self.edits.forget)
+        self.edits.failed.connect(self._forget_row)
         self.desk.found.connect(self._show_found)
         self.desk.failed.connect(tell_error)
         QGuiApplication.instance().applicationStateChanged.connect(self._on_application)  # type: ignore[union-attr]
@@ -238,6 +240,7 @@ class GalleryRoom(RoomFrame):
     def _show_found(self, found: Found) -> None:
         grid = self.grid
         kept, chosen, current = grid.anchor(), self.selected_ids(), self.current_id()
+        is_new = found.ids != self.pictures.ids
         self.pictures.take(found.ids)
         self._is_whole = found.is_whole
         self._days = found.days
@@ -245,12 +248,12 @@ class GalleryRoom(RoomFrame):
         row = self.pictures.row_of(kept[0]) if kept else None
         if kept is not None and row is not None:
             grid.scroll_to_anchor(row, kept[1])
-        rows = [row for each in chosen if (row := self.pictures.row_of(each)) is not None]
+        rows = self._rows_of(chosen)
         if not rows and self._row_after_delete is not None and found.ids:
             rows = [min(self._row_after_delete, len(found.ids) - 1)]
             current = found.ids[rows[0]]
-        self._row_after_delete = None
-        if rows or chosen:
+            self._row_after_delete = None
+        if is_new and (rows or chosen):
             now = self.pictures.row_of(current) if current is not None else None
             grid.select_rows(rows, current=now if now is not None else rows[0] if rows else None)
         self.search.show_found(found)
@@ -258,11 +261,22 @@ class GalleryRoom(RoomFrame):
         self._tell_selection()
         self.pictures_changed.emit()
 
+    def _rows_of(self, ids: Sequence[int]) -> list[int]:
+        """Where these stand; a few are looked up, many are met on a walk through all."""
+        if len(ids) < FEW:
+            found = (self.pictures.row_of(each) for each in ids)
+            return [row for row in found if row is not None]
+        wanted = set(ids)
+        return [row for row, each in enumerate(self.pictures.ids) if each in wanted]
+
     def _tell_selection(self) -> None:
         ids = self.selected_ids()
         if self._is_whole:
             self.bar.show_selection(len(ids), len(self.pictures.ids))
         self.selection_changed.emit(ids)
+
+    def _forget_row(self, _: Exception) -> None:
+        self._row_after_delete = None
 
     def _on_added(self, _: object) -> None:
         self.desk.find_again()
