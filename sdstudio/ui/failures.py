@@ -19,6 +19,8 @@ from sdstudio.ui.notices import Notice, NoticeAction, NoticeBar
 UNSAVED = "unsaved"
 RECOVERED = "recovered"
 JOURNAL = "journal"
+ENGINE_REMEDIES = ("cpu-offload", "float32")
+"""Remedies that are settings of the engine."""
 
 
 class Failures(QObject):
@@ -63,10 +65,12 @@ class Failures(QObject):
     def _on_failed(self, job: Job, failure: JobFailed) -> None:
         self.last_details = failure.details
         actions: list[NoticeAction] = []
+        runs_again = not self._controller.is_kept_aside(job)  # else who asked for it does that
         if isinstance(job.request, GenerationRequest):
             for button in remedy_buttons(failure, job.request):
-                act = partial(self._apply, button.remedy, job.request)
-                actions.append(NoticeAction(text=button.text, act=act))
+                if runs_again or button.remedy in ENGINE_REMEDIES:
+                    act = partial(self._apply, button.remedy, job.request, runs_again=runs_again)
+                    actions.append(NoticeAction(text=button.text, act=act))
         if failure.kind == "bug":
             show = NoticeAction(
                 text=self.tr("Show details"), act=partial(self.report_wanted.emit, failure.details)
@@ -78,13 +82,15 @@ class Failures(QObject):
             )
         )
 
-    def _apply(self, remedy: Remedy, request: GenerationRequest) -> None:
-        if remedy in ("cpu-offload", "float32"):
+    def _apply(self, remedy: Remedy, request: GenerationRequest, *, runs_again: bool) -> None:
+        if remedy in ENGINE_REMEDIES:
             self.engine_setting_wanted.emit(remedy)
         if remedy == "choose-folder":
             self.folder_wanted.emit()
         if remedy == "save-again":
             self._controller.save_again()
+            return
+        if not runs_again:
             return
         multiple = self._form.choices.model(request.model).size_multiple
         self._controller.submit(remedied(request, remedy, multiple=multiple), first=True)

@@ -37,7 +37,7 @@ TRAITS: dict[Intent, IntentTraits] = {
     "fill": IntentTraits(fill="blur"),
     "expand": IntentTraits(fill="edge"),
     "add": IntentTraits(fill="neutral", needs_prompt=True),
-    "remove": IntentTraits(fill="blur", uses_prompt=False, strength=0.65),
+    "remove": IntentTraits(fill="blur", uses_prompt=False, strength=0.6),
     "replace-background": IntentTraits(fill="neutral", needs_prompt=True, sees_all=True),
 }
 

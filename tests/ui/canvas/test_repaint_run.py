@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from sdstudio.document.rect import Rect
 from sdstudio.errors import OutOfMemoryError
 from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.generation import Inpaint
+from sdstudio.ui.failures import Failures
+from sdstudio.ui.notices import NoticeBar
 from tests.support.fake_engine import FakeEngine
 from tests.support.paint_desk import PaintDesk, smooth_document
 
@@ -166,3 +169,24 @@ def test_a_run_taken_out_of_the_queue_is_no_longer_waited_for(make: Make, qtbot:
     desk.controller.queue.clear()
     assert not desk.repainting.run.is_busy
     assert desk.repainting.strip.isHidden()
+
+
+def test_a_failed_repaint_is_not_offered_again_as_a_picture_of_the_gallery(
+    make: Make, qtbot: QtBot
+) -> None:
+    """Its crop would land there; the painter presses the button again. Settings are offered."""
+    error = OutOfMemoryError("Out of memory.", "", ("smaller-size", "cpu-offload", "try-again"))
+    desk = make(FakeEngine(fault=error))
+    notices = NoticeBar(desk.room)
+    failures = Failures(desk.controller, notices, desk.form)
+    offered: list[str] = []
+    failures.engine_setting_wanted.connect(offered.append)
+    desk.mask()
+    with qtbot.waitSignal(desk.controller.job_ended, timeout=WAIT_MS):
+        desk.repainting.generate()
+    buttons = [each for each in notices.findChildren(QPushButton) if each.text()]
+    assert len(buttons) == 1
+    buttons[0].click()
+    assert offered == ["cpu-offload"]
+    assert desk.controller.queue.running is None
+    assert len(desk.controller.queue) == 0
