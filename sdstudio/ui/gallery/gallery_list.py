@@ -19,6 +19,7 @@ from sdstudio.ui.widgets.visible_text import one_line
 PAGE_ROWS = 120
 MAX_CELLS = 2400
 MAX_WISHES = 4
+FEW = 1000
 IDS_MIME = "application/x-sdstudio-pictures"
 ID_ROLE = Qt.ItemDataRole.UserRole
 CELL_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -78,6 +79,14 @@ class GalleryList(QAbstractListModel):
             else:
                 high = middle
         return low if low < len(self.ids) and self.ids[low] == picture_id else None
+
+    def rows_of(self, ids: Sequence[int]) -> list[int]:
+        """Where these stand; a few are looked up, many are met on a walk through all."""
+        if len(ids) < FEW:
+            found = (self.row_of(each) for each in ids)
+            return [row for row in found if row is not None]
+        wanted = set(ids)
+        return [row for row, each in enumerate(self.ids) if each in wanted]
 
     def known(self, ids: Iterable[int]) -> list[Cell]:
         """The cells of those of `ids` that are in memory."""

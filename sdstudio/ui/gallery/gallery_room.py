@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sdstudio.messages.result import PictureResult
     from sdstudio.ui.studio import Studio
 
-FEW = 1000
 SELECTION_MS = 25
 """How long a selection must stand before it is told."""
 
@@ -248,7 +247,7 @@ class GalleryRoom(RoomFrame):
         row = self.pictures.row_of(kept[0]) if kept else None
         if kept is not None and row is not None:
             grid.scroll_to_anchor(row, kept[1])
-        rows = self._rows_of(chosen)
+        rows = self.pictures.rows_of(chosen)
         if not rows and self._row_after_delete is not None and found.ids:
             rows = [min(self._row_after_delete, len(found.ids) - 1)]
             current = found.ids[rows[0]]
@@ -260,14 +259,6 @@ class GalleryRoom(RoomFrame):
         self.refresh_emptiness()
         self._tell_selection()
         self.pictures_changed.emit()
-
-    def _rows_of(self, ids: Sequence[int]) -> list[int]:
-        """Where these stand; a few are looked up, many are met on a walk through all."""
-        if len(ids) < FEW:
-            found = (self.pictures.row_of(each) for each in ids)
-            return [row for row in found if row is not None]
-        wanted = set(ids)
-        return [row for row, each in enumerate(self.pictures.ids) if each in wanted]
 
     def _tell_selection(self) -> None:
         ids = self.selected_ids()
