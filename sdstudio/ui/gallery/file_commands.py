@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
-from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.gallery.deleting import delete_picture, missing_file
-from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
+from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.notices import Notice, NoticeAction
 from sdstudio.ui.widgets.picture_view import to_qimage
+
+if TYPE_CHECKING:
+    from sdstudio.ui.gallery.reuse import Reuse
 
 PROMPT_FIELDS = ("prompt", "negative_prompt")
 TRASHED = "trashed"
@@ -56,24 +59,27 @@ class FileCommands(QObject):
         self._tell = tell
         self._tell_error = tell_error
         self._gallery_folder = gallery_folder
+        self._reuser: Reuse | None = None
 
     def use_settings(self, path: Path) -> None:
         """Take over all settings of the picture."""
-        self._with_request(path, lambda request: self._load(request, RECALL_FIELDS, path))
+        self._reuse().take_all(path)
 
     def use_prompt(self, path: Path) -> None:
         """Take over prompt and negative prompt."""
-        self._with_request(path, lambda request: self._form.load(request, PROMPT_FIELDS))
+        self._reuse().take(path, PROMPT_FIELDS)
 
     def use_seed(self, path: Path) -> None:
         """Take over the seed."""
-        self._with_request(path, lambda request: self._form.load(request, ("seed",)))
+        self._reuse().take(path, ("seed",))
 
     def copy_prompt(self, path: Path) -> None:
         """Put the prompt on the clipboard."""
-        self._with_request(
-            path, lambda request: QGuiApplication.clipboard().setText(request.prompt)
-        )
+
+        def done(prompt: str) -> None:
+            QGuiApplication.clipboard().setText(prompt)
+
+        self._background.run(lambda: _read_prompt(path), done, self._tell_error)
 
     def copy_picture(self, path: Path) -> None:
         """Put the picture on the clipboard."""
@@ -122,21 +128,18 @@ class FileCommands(QObject):
 
         self._background.run(bring_back, done, self._tell_error)
 
-    def _load(self, request: GenerationRequest, fields: tuple[str, ...], path: Path) -> None:
-        self._form.load(request, fields)
-        self._tell(Notice(text=self.tr("The settings of {0} are in the panel.").format(path.name)))
+    def _reuse(self) -> Reuse:
+        from sdstudio.ui.gallery.reuse import Reuse
 
-    def _with_request(self, path: Path, use: Callable[[GenerationRequest], object]) -> None:
-        def done(request: GenerationRequest | None) -> None:
-            if request is not None:
-                use(request)
-                return
-            hint = self.tr("It can still be a starting picture.")
-            self._tell(
-                Notice(text=self.tr("{0} was not made by the studio.").format(path.name), hint=hint)
+        if self._reuser is None:
+            self._reuser = Reuse(
+                self._form,
+                self._background,
+                tell=self._tell,
+                tell_error=self._tell_error,
+                parent=self,
             )
-
-        self._background.run(lambda: _read_request(path), done, self._tell_error)
+        return self._reuser
 
 
 def _import_picture(path: Path) -> Raster:
@@ -145,7 +148,7 @@ def _import_picture(path: Path) -> Raster:
     return import_picture(path)
 
 
-def _read_request(path: Path) -> GenerationRequest | None:
-    from sdstudio.gallery.picture_file import read_request
+def _read_prompt(path: Path) -> str:
+    from sdstudio.gallery.metadata.reader import read_metadata
 
-    return read_request(path)
+    return read_metadata(path)[0].prompt

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -20,8 +21,11 @@ from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import JobEvent, PictureFinished
 from sdstudio.messages.generation import GenerationRequest, ImageToImage
 from sdstudio.messages.result import PictureResult
+from sdstudio.ui.background import Background
+from sdstudio.ui.gallery.file_commands import FileCommands
 from sdstudio.ui.gallery.reuse import REMIX_FIELDS
 from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
+from sdstudio.ui.notices import Notice
 from sdstudio.ui.prompt.recall_card import GROUPS
 from tests.support.fake_engine import FakeEngine, gradient_picture
 from tests.support.gallery_views import OpenViews, open_views, write_picture
@@ -120,6 +124,26 @@ def test_a_picture_that_says_nothing_changes_nothing(views: OpenViews) -> None:
     views.views.reuse.take_all(views.folder / "a.png")
     views.wait_idle()
     assert values(views.form) == before and views.opened.notices[-1].hint
+
+
+def test_strip_and_canvas_take_settings_of_other_programs_too(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("parameters", "a castle\nSteps: 31, Sampler: Euler a, Seed: 77, Size: 64x32")
+    Image.new("RGB", (16, 8)).save(path, pnginfo=chunks)
+    background, form = Background(), GenerationForm()
+    notices: list[Notice] = []
+    commands = FileCommands(form, background, tell=notices.append, tell_error=pytest.fail)
+    before = values(form)
+    commands.use_seed(path)
+    qtbot.waitUntil(lambda: form.seed == 77)
+    assert {name for name, value in values(form).items() if value != before[name]} == {"seed"}
+    commands.use_settings(path)
+    qtbot.waitUntil(lambda: form.prompt == "a castle")
+    assert (form.sampler, form.num_inference_steps, form.width) == ("euler-ancestral", 31, 64)
+    commands.copy_prompt(path)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == "a castle")
+    background.finish()
 
 
 def test_start_paint_and_repeat_are_in_the_menu(rich: OpenViews) -> None:
