@@ -18,6 +18,7 @@ from sdstudio.ui.gallery.place_list import Place
 from sdstudio.ui.gallery.preview_overlay import PreviewOverlay
 from sdstudio.ui.gallery.room_views import RoomViews
 from sdstudio.ui.gallery.trash_view import read_shelf
+from sdstudio.ui.icons import icon
 
 if TYPE_CHECKING:
     from sdstudio.gallery.scan import ScanOutcome
@@ -144,6 +145,8 @@ class RoomWiring(QObject):
         menu.addSeparator()
         menu.addAction(room.tr("Watch a Folder…"), room.folder_wanted.emit)
         menu.addAction(room.tr("Read All Files Again"), partial(room.desk.scan, read_all=True))
+        menu.addSeparator()
+        menu.addAction(icon("keyboard"), room.tr("Keys of the Gallery"), self._show_keys)
 
     def _action(self, text: str, keys: str, act: object) -> None:
         action = QAction(text, self._room)
@@ -176,6 +179,13 @@ class RoomWiring(QObject):
         slot.setVisible(is_shown and layout is not None and layout.count() > 0)
 
     # -- what happens ----------------------------------------------------------------------------
+
+    def _show_keys(self) -> None:
+        from sdstudio.ui.gallery.gallery_keys import GalleryKeys
+
+        dialog = GalleryKeys(self._room.window())
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _find(self) -> None:
         self._room.show_grid()
