@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidge
 from sdstudio.ui.canvas import repaint_words
 from sdstudio.ui.canvas.repaint_form import MAX_CANDIDATES, RepaintForm
 from sdstudio.ui.canvas.repaint_intent import (
-    TRAITS,
     Intent,
     Situation,
     intent_of,
@@ -96,7 +95,6 @@ class RepaintPanel(QWidget):
         self.button.setToolTip(f"{repaint_words.intent_hint(intent)} {self.tr('(Ctrl+Enter)')}")
         self.hint.setText(repaint_words.intent_hint(intent))
         self.fill.show_choices(repaint_words.fill_choices(intent), self._form.fill)
-        self.prompt_note.setVisible(not TRAITS[intent].uses_prompt)
 
     # --- building -------------------------------------------------------------------------
 
@@ -121,7 +119,6 @@ class RepaintPanel(QWidget):
         self.inpainting = ChoiceRow(
             self.tr("Inpainting"), tooltip=self.tr("Whether a model made for it is used so.")
         )
-        self.prompt_note = label(self.tr("The prompt is not used."), "caption")
         self.pin = QCheckBox(self.tr("Always show on the canvas"))
         self.pin.setToolTip(self.tr("Draws what the model sees and may change all the time"))
         self.pin.toggled.connect(self.sight_pinned)
@@ -198,7 +195,7 @@ class RepaintPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addLayout(main)
-        for row in (self.hint, self.prompt_note, self.strength, self.fill, self.count):
+        for row in (self.hint, self.strength, self.fill, self.count):
             layout.addWidget(row)
         edges = (self.grow, self.feather, self.least, self.blend)
         for row in (*edges, self.matches, self.pin, self.reset):

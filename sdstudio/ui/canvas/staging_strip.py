@@ -300,7 +300,7 @@ class StagingStrip(QFrame):
             return self.tr("Being made")
         if current is None:
             text = self.tr("1 candidate") if count == 1 else self.tr("{0} candidates").format(count)
-            return text + "\n" + self.tr("← → to look at them")
+            return text + "\n" + self.tr("← → to look")
         place = self.tr("{0} of {1}").format(self._candidates.current_index + 1, count)
         seed = self.tr("seed {0}").format(current.result.request.seed)
         return f"{place}\n{seed}"

@@ -64,7 +64,7 @@ def test_the_menu_offers_what_is_possible_and_is_obeyed(desk: PaintDesk) -> None
     _choose(desk, "Remove")
     panel = desk.repainting.repaint_panel
     assert panel.button.text() == "Remove"
-    assert panel.prompt_note.isVisibleTo(panel)
+    assert "without the prompt" in panel.hint.text()
     _choose(desk, "Refine")
     assert desk.repainting.form.strength == 0.6
     _choose(desk, "Add")
