@@ -202,6 +202,8 @@ def _close_on_signals(studio: Studio) -> None:
 
     from PySide6.QtCore import QSocketNotifier
 
+    from sdstudio.ui.closing import close_at_signal
+
     reading, writing = socket.socketpair()
     for end in (reading, writing):
         end.setblocking(False)
@@ -209,4 +211,4 @@ def _close_on_signals(studio: Studio) -> None:
     notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, studio)
     notifier.activated.connect(lambda: reading.recv(64) and writing.fileno())
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: studio.window.close())
+        signal.signal(number, lambda *_: close_at_signal(studio))

@@ -57,6 +57,10 @@ class RecoverySession:
         """
         save_document(snapshot, self.path, cache=self._cache, origin=origin)
 
+    def leave(self) -> None:
+        """The program ends without asking: the file is offered at the next start."""
+        self._lock.close()
+
     def close(self) -> None:
         """The document was saved or given up: nothing is to be recovered."""
         with contextlib.suppress(OSError):

@@ -19,6 +19,18 @@ def may_close(studio: Studio) -> bool:
     )
 
 
+def close_at_signal(studio: Studio) -> None:
+    """Close because the system says so: nobody may be there to answer what becomes of a painting.
+
+    It is kept, and offered at the next start.
+    """
+    for page in map(studio.workspaces.built, studio.workspaces.keys):
+        if hasattr(page, "leave_unsaved"):
+            page.leave_unsaved()  # type: ignore[union-attr]
+    studio.window.may_close = lambda: _may_leave_pictures(studio)
+    studio.window.close()
+
+
 def _may_leave_pictures(studio: Studio) -> bool:
     count = len(studio.controller.unsaved)
     if not count:

@@ -82,8 +82,9 @@ class PaintersRound:
         studio.key("alt+a")
         studio.type(prompt)
         studio.key("F3")  # the keyboard goes back to the canvas
+        before = self._strip()
         studio.key("ctrl+Return")
-        studio.wait_for_run()
+        wait_for(lambda: "%" in studio.title() or self._strip() != before, "the run")
         studio.wait_until_idle()
         time.sleep(SETTLE_S)
         self.shoot(name)
@@ -94,8 +95,7 @@ class PaintersRound:
         for _ in range(cycle):
             self.studio.key("Right")
             time.sleep(0.3)
-        self.studio.key("Return")
-        wait_for(lambda: self._kept() != before, "the recovery file")
+        wait_for(lambda: self._take(before), "the recovery file")
         time.sleep(SETTLE_S)
         self.shoot(name)
 
@@ -155,6 +155,17 @@ class PaintersRound:
         """Give the window the keyboard, which no window manager does here."""
         self.studio.hand("windowfocus", "--sync", self.studio.window)
 
+    def _take(self, before: list[tuple[str, int]]) -> bool:
+        """Accept what is looked at; once that is done, the key means nothing."""
+        if self._kept() == before:
+            self.studio.key("Return")
+            time.sleep(2 * SETTLE_S)
+        return self._kept() != before
+
+    def _strip(self) -> bytes:
+        """What is shown where the candidates lie."""
+        return self.studio.screen.pixels()[702:764, 400:730].tobytes()
+
     def _kept(self) -> list[tuple[str, int]]:
         files = self.recovery.glob("*.sdstudio") if self.recovery.is_dir() else ()
         return sorted((path.name, path.stat().st_mtime_ns) for path in files)
@@ -168,9 +179,9 @@ class PaintersRound:
         left, top, right, bottom = VIEW
         pixels = self.studio.screen.pixels()[top:bottom, left:right].astype(int)
         is_page = np.abs(pixels - pixels[0, 0]).max(axis=2) > 8
+        is_page[is_page.mean(axis=1) > 0.98] = False  # the strip is as wide as the view
         is_page[ZOOM_BARS] = False
-        shares = is_page.mean(axis=1)
-        rows = np.flatnonzero((shares > 0.1) & (shares < 0.98))  # the strip is as wide as the view
+        rows = np.flatnonzero(is_page.mean(axis=1) > 0.1)
         columns = np.flatnonzero(is_page[rows].mean(axis=0) > 0.5)
         if not (columns.size and rows.size):
             return left, top, 0, 0

@@ -209,11 +209,23 @@ class DocumentFiles(QObject):
         """Write something else that belongs to the document, after all that was asked for."""
         self._background.run(work)
 
-    def close(self) -> None:
-        """Give the document up and wait until the disk is done."""
+    def close(self, *, leaves_unsaved: bool = False) -> None:
+        """Give the document up and wait until the disk is done.
+
+        Args:
+            leaves_unsaved: what is not saved is offered at the next start.
+        """
         self._timer.stop()
-        self._give_up(self._disk)
+        if leaves_unsaved and self.is_modified:
+            self.keep()
+            self._background.run(self._leave)
+        else:
+            self._give_up(self._disk)
         self._background.finish()
+
+    def _leave(self) -> None:
+        if self._disk.session is not None:
+            self._disk.session.leave()
 
     # --- inside ---------------------------------------------------------------------------
 

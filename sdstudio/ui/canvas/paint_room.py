@@ -61,6 +61,7 @@ class PaintRoom(QWidget):
         super().__init__()
         self._studio = studio
         self._is_following = False
+        self._leaves_unsaved = False
         self.easel = Easel(blank_document(NEW_SIDE_PX, NEW_SIDE_PX), self)
         self.background = Background(self)
         folder = paths.data_folder() / RECOVERY_FOLDER
@@ -141,10 +142,14 @@ class PaintRoom(QWidget):
         """Whether the window may close now; asks where work would be lost."""
         return self.documents.may_leave(self._studio.window.close)
 
+    def leave_unsaved(self) -> None:
+        """The window will close without a question: what is not saved is offered at the start."""
+        self._leaves_unsaved = True
+
     def close_room(self) -> None:
         """Give up the recovery file and wait for what is in work; the window has closed."""
         self.repainting.close()
-        self.files.close()
+        self.files.close(leaves_unsaved=self._leaves_unsaved)
         self.background.finish()
 
     # --- building -------------------------------------------------------------------------

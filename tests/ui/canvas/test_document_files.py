@@ -31,6 +31,7 @@ from sdstudio.ui.canvas.easel import Easel
 from sdstudio.ui.canvas.new_picture_dialog import NewPictureDialog
 from sdstudio.ui.canvas.paint_room import PaintRoom
 from sdstudio.ui.canvas.recovery_offer import RECOVERY_FOLDER
+from sdstudio.ui.closing import close_at_signal
 from sdstudio.ui.studio import Studio
 from tests.support.fake_engine import FakeEngine, gradient_picture
 
@@ -521,3 +522,36 @@ def test_the_menu_says_what_undo_would_take_back(open_studio: Open) -> None:
     assert not room.easel.document.layer_pixels(2, room.easel.document.bounds).any()
     studio.workspaces.show_page("picture")
     assert studio.actions["redo"].text() == "Redo"
+
+
+@pytest.mark.parametrize("is_kept_before", [False, True])
+def test_a_signal_closes_without_a_question_and_leaves_the_painting_to_be_recovered(
+    open_studio: Open,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    is_kept_before: bool,
+) -> None:
+    studio = open_studio()
+    room = paint_room(studio)
+    paint(room)
+    if is_kept_before:
+        room.files.keep()
+    painted = room.easel.document.composite(room.easel.document.bounds)
+    asked = answer(monkeypatch, BUTTONS.Cancel)
+    close_at_signal(studio)
+    assert not asked
+    assert not studio.window.isVisible()
+    again = open_studio()
+    qtbot.waitUntil(lambda: again.stage.notices.shown is not None, timeout=WAIT_MS)
+    notice_button(again, "Recover").click()
+    found = again.workspaces.page
+    assert isinstance(found, PaintRoom)
+    qtbot.waitUntil(lambda: found.files.is_modified, timeout=WAIT_MS)
+    assert np.array_equal(found.easel.document.composite(Rect(0, 0, 512, 512)), painted)
+
+
+def test_a_signal_leaves_nothing_of_a_saved_painting(open_studio: Open) -> None:
+    studio = open_studio()
+    paint_room(studio)
+    close_at_signal(studio)
+    assert not list((paths.data_folder() / RECOVERY_FOLDER).glob("*"))
