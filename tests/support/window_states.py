@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
@@ -13,6 +14,7 @@ from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import JobEvent, ProgressEvent, StepEvent
 from sdstudio.ui.studio import Studio
 from tests.support.fake_engine import FakeEngine, gradient_picture
+from tests.support.saved_pictures import save_picture
 
 PATIENCE_S = 120.0
 
@@ -108,6 +110,40 @@ def _shows_notice(studio: Studio) -> bool:
     return studio.stage.notices.shown is not None
 
 
+def _show_paint(studio: Studio) -> None:
+    studio.workspaces.show_page("paint")
+    _page(studio, "paint").open_picture(gradient_picture(512, 384, 5), "evening")
+
+
+def _is_painted(studio: Studio) -> bool:
+    return _page(studio, "paint").easel.document.size == (512, 384)
+
+
+def _show_gallery(studio: Studio) -> None:
+    for number in range(26):
+        save_picture(studio.gallery_folder(), number, days_ago=number // 9)
+    studio.workspaces.show_page("gallery")
+
+
+def _is_gallery_read(studio: Studio) -> bool:
+    room = _page(studio, "gallery")
+    if room.desk.is_scanning or len(room.pictures.ids) != 26:
+        return False
+    cells = [room.pictures.cell(row) for row in room.grid.visible_rows()]
+    return all(cell and room.thumbnails.get(cell) for cell in cells)
+
+
+def _show_single(studio: Studio) -> None:
+    _show_gallery(studio)
+    wait_until(lambda: _is_gallery_read(studio))
+    room = _page(studio, "gallery")
+    room.open_single(room.pictures.ids[3])
+
+
+def _page(studio: Studio, key: str) -> Any:
+    return studio.workspaces.built(key)
+
+
 STATES = (
     WindowState(name="first-start"),
     WindowState(
@@ -144,6 +180,9 @@ STATES = (
     ),
     WindowState(name="drop", enter=_show_drop, is_there=_is_saved),
     WindowState(name="missing", enter=_lose_picture, is_there=_shows_notice),
+    WindowState(name="paint", enter=_show_paint, is_there=_is_painted),
+    WindowState(name="gallery", enter=_show_gallery, is_there=_is_gallery_read),
+    WindowState(name="single", enter=_show_single, is_there=_is_gallery_read),
 )
 
 
