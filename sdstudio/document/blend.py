@@ -11,6 +11,7 @@ Colour = tuple[int, int, int]
 
 _TINY = np.float32(1e-12)
 _OPAQUE = 1 - 1e-6
+_CACHED_PX = 1 << 16  # the floats of so many pixels stay in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,18 @@ def lay(pixels: np.ndarray, ink: Ink, alpha: np.ndarray) -> np.ndarray:
         pixels: (height, width) mask or (height, width, 4) colour, uint8.
         alpha: (height, width), float32 in [0, 1].
     """
+    height, width = alpha.shape
+    rows = max(1, _CACHED_PX // max(1, width))
+    if height <= rows:
+        return _lay_band(pixels, ink, alpha)
+    laid = np.empty_like(pixels)
+    for top in range(0, height, rows):
+        band = slice(top, top + rows)
+        laid[band] = _lay_band(pixels[band], ink, alpha[band])
+    return laid
+
+
+def _lay_band(pixels: np.ndarray, ink: Ink, alpha: np.ndarray) -> np.ndarray:
     if alpha.size and not ink.keeps_alpha and alpha.min() >= 1:
         return _covered(pixels, ink)
     if pixels.ndim == 2:
