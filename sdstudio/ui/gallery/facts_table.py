@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -30,6 +30,7 @@ class FactsTable(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.facts: tuple[Fact, ...] = ()
+        self._rows: list[_Row] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -37,61 +38,98 @@ class FactsTable(QWidget):
         self._grid.setColumnStretch(1, 1)
 
     def show_facts(self, facts: Sequence[Fact]) -> None:
-        """Take other facts."""
+        """Take other facts; the widgets of those before are used again."""
         if tuple(facts) == self.facts:
             return
         self.facts = tuple(facts)
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            if item is not None and (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        row = 0
-        for name, value in self.facts[:MAX_FACTS]:
-            row = self._add(row, name, value)
+        shown = self.facts[:MAX_FACTS]
+        while len(self._rows) < len(shown):
+            self._rows.append(_Row(self, self._grid, 3 * len(self._rows)))
+        for row, (name, value) in zip(self._rows, shown, strict=False):
+            row.show_fact(name, value)
+        for row in self._rows[len(shown) :]:
+            row.hide()
 
     def text(self) -> str:
         """All facts as lines, for the clipboard."""
         return "\n".join(f"{name}: {value}" for name, value in self.facts)
 
-    def _add(self, row: int, name: str, value: str) -> int:
+
+class _Row(QObject):
+    """One fact: its name, its value beside or below it, and a button to copy it."""
+
+    def __init__(self, parent: QWidget, grid: QGridLayout, place: int) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self._place = place
+        self._value = ""
+        self._name = label("", "muted")
+        self._short = ElidedLabel()
+        self._copy = icon_button("copy", self.tr("Copy"))
+        self._copy.clicked.connect(self._copy_value)
+        self._long: QLabel | None = None
+        self._more: QPushButton | None = None
+        grid.addWidget(self._name, place, 0)
+        grid.addWidget(self._short, place, 1)
+        grid.addWidget(self._copy, place, 2, Qt.AlignmentFlag.AlignTop)
+
+    def show_fact(self, name: str, value: str) -> None:
+        self._value = value
         shown_name = one_line(name, limit=40)
-        title = label(shown_name, "muted")
-        copy = icon_button("copy", self.tr("Copy {0}").format(shown_name))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(value))
-        self._grid.addWidget(title, row, 0)
-        self._grid.addWidget(copy, row, 2, Qt.AlignmentFlag.AlignTop)
-        if len(value) <= LONG_CHARS and "\n" not in value:
-            self._grid.addWidget(ElidedLabel(one_line(value)), row, 1)
-            return row + 1
-        words = self._long(name, value)
-        self._grid.addWidget(words, row + 1, 0, 1, 3)
-        if len(value) > MAX_VALUE_CHARS:
-            self._grid.addWidget(self._more_button(words, value), row + 2, 0, 1, 3)
-        return row + 3
+        is_long = len(value) > LONG_CHARS or "\n" in value
+        self._name.setText(shown_name)
+        self._copy.setAccessibleName(self.tr("Copy {0}").format(shown_name))
+        self._copy.setToolTip(self._copy.accessibleName())
+        self._short.setText("" if is_long else one_line(value))
+        for widget in (self._name, self._short, self._copy):
+            widget.show()
+        if is_long or self._long is not None:
+            self._show_long(shown_name, value if is_long else "")
 
-    def _long(self, name: str, value: str) -> QLabel:
-        words = label(visible_text(value, limit=MAX_VALUE_CHARS))
-        words.setWordWrap(True)
-        words.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        words.setAccessibleName(one_line(name))
-        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
-        words.setContentsMargins(0, 0, 4, 6)
-        return words
+    def hide(self) -> None:
+        for widget in (self._name, self._short, self._copy, self._long, self._more):
+            if widget is not None:
+                widget.hide()
 
-    def _more_button(self, words: QLabel, value: str) -> QPushButton:
-        text = self.tr("Show all {0} characters").format(f"{len(value):,}")
+    def _show_long(self, name: str, value: str) -> None:
+        if self._long is None:
+            self._long = _long_label()
+            self._grid.addWidget(self._long, self._place + 1, 0, 1, 3)
+        self._long.setText(visible_text(value, limit=MAX_VALUE_CHARS))
+        self._long.setAccessibleName(name)
+        self._long.setVisible(bool(value))
+        if len(value) > MAX_VALUE_CHARS or self._more is not None:
+            self._offer_more(value)
+
+    def _offer_more(self, value: str) -> None:
+        if self._more is None:
+            self._more = text_button("", kind="quiet")
+            self._more.clicked.connect(self._show_all)
+            self._grid.addWidget(self._more, self._place + 2, 0, 1, 3)
+        text = self.tr("Show all {0} characters")
         if len(value) > MAX_SHOWN_CHARS:
-            text = self.tr("Show more; Copy takes all {0} characters").format(f"{len(value):,}")
-        button = text_button(text, kind="quiet")
+            text = self.tr("Show more; Copy takes all {0} characters")
+        self._more.setText(text.format(f"{len(value):,}"))
+        self._more.setToolTip(self._more.text())
+        self._more.setVisible(len(value) > MAX_VALUE_CHARS)
 
-        def show() -> None:
-            words.setText(visible_text(value, limit=MAX_SHOWN_CHARS))
-            button.hide()
+    def _show_all(self) -> None:
+        if self._long is not None and self._more is not None:
+            self._long.setText(visible_text(self._value, limit=MAX_SHOWN_CHARS))
+            self._more.hide()
 
-        button.clicked.connect(show)
-        return button
+    def _copy_value(self) -> None:
+        QGuiApplication.clipboard().setText(self._value)
+
+
+def _long_label() -> QLabel:
+    words = label()
+    words.setWordWrap(True)
+    words.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+    words.setContentsMargins(0, 0, 4, 6)
+    return words

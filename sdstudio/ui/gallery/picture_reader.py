@@ -97,7 +97,11 @@ class PictureReader(QObject):
         self._reading = True
         picture_id = self._wishes.pop(0)
         gallery, kept = self._gallery(), self._kept.get(picture_id)
-        self._background.run(lambda: _read(gallery, picture_id, kept), self._keep, self._on_failed)
+
+        def failed(error: Exception) -> None:
+            self._keep(ReadPicture(id=picture_id, fault=str(error)))
+
+        self._background.run(lambda: _read(gallery, picture_id, kept), self._keep, failed)
 
     def _keep(self, read: ReadPicture) -> None:
         self._reading = False
@@ -108,10 +112,6 @@ class PictureReader(QObject):
         ):
             self._kept.popitem(last=False)
         self.arrived.emit(read)
-        self._read_next()
-
-    def _on_failed(self, error: Exception) -> None:
-        self._reading = False
         self._read_next()
 
 

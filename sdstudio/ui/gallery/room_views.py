@@ -204,6 +204,11 @@ class RoomViews(QObject):
         slideshow.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         slideshow.triggered.connect(lambda: self.open_slideshow(room.current_id()))
         room.addAction(slideshow)
+        compare = QAction(self.tr("Compare"), room.grid)
+        compare.setShortcut(QKeySequence("C"))
+        compare.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        compare.triggered.connect(room.compare_selected)
+        room.grid.addAction(compare)
 
     # -- what happens ----------------------------------------------------------------------------
 

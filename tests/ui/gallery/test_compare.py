@@ -180,6 +180,8 @@ def test_a_broken_picture_is_left_out_and_told(plain: OpenViews) -> None:
 
 def test_selected_pictures_are_compared_from_the_grid(plain: OpenViews) -> None:
     plain.select("red.png", "green.png", "blue.png")
-    plain.opened.room.compare_selected()
+    plain.opened.room.activateWindow()
+    plain.opened.room.grid.setFocus()
+    plain.opened.qtbot.keyClick(plain.opened.room.grid, KEY.Key_C)
     plain.wait_idle()
     assert len(plain.views.compare.canvas.pictures) == 3
