@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
@@ -55,11 +56,13 @@ class LayerCommands(QObject):
         easel.touched.connect(self._show_state)
         self._show_state()
 
-    def menu_actions(self, names: tuple[str, ...]) -> list[QAction]:
-        """The actions of these names, "-" a line."""
-        line = QAction(self)
-        line.setSeparator(True)
-        return [line if name == "-" else self.actions[name] for name in names]
+    def fill(self, menu: QMenu, names: tuple[str, ...]) -> None:
+        """Put the actions of these names into a menu; "-" is a line."""
+        for name in names:
+            if name == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions[name])
 
     def show_alone(self, layer: Layer) -> None:
         """Hide all other painted layers, or show them again if they are hidden."""

@@ -139,7 +139,7 @@ class LayersPanel(QWidget):
             self._easel.activate(index.data(LAYER_ROLE))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(self._commands.menu_actions(LayerCommands.MENU))
+        self._commands.fill(menu, LayerCommands.MENU)
         menu.popup(self.view.viewport().mapToGlobal(place))
 
 

@@ -30,7 +30,7 @@ def add_paint_menus(studio: Studio, documents: DocumentCommands, layers: LayerCo
         (layers.tr("&Select"), LayerCommands.SELECTION_MENU),
     ):
         menu = QMenu(title, bar)
-        menu.addActions(layers.menu_actions(names))
+        layers.fill(menu, names)
         own.append(bar.insertMenu(before, menu))
     studio.workspaces.bind(PAGE, own)
 

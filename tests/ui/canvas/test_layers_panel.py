@@ -260,6 +260,7 @@ def test_the_menu_of_a_layer_acts_on_that_layer(room: Room, qtbot: QtBot) -> Non
     assert room.document.layers.active == room.layer("Sea")
     texts = [action.text() for action in menu.actions() if not action.isSeparator()]
     assert len(texts) == len(set(texts)) > 10
+    assert len(menu.actions()) - len(texts) == LayerCommands.MENU.count("-")
     menu.close()
 
 
