@@ -12,7 +12,7 @@ from sdstudio.ui.widgets.buttons import icon_button, text_button
 from sdstudio.ui.widgets.labels import ElidedLabel, label
 from sdstudio.ui.widgets.visible_text import one_line, visible_text
 
-LONG_CHARS = 16
+LONG_CHARS = 15
 """Longer values stand below their name, on as many lines as they need."""
 
 MAX_VALUE_CHARS = 420
