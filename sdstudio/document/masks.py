@@ -8,7 +8,7 @@ is 0, and there the picture keeps its bytes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -37,6 +37,17 @@ class MaskEdges:
     feather: float = 0.10
     min_feather_px: int = 32
     blend_px: int = 25
+
+    def scaled(self, by: float) -> MaskEdges:
+        """The same edges on a picture of another scale."""
+        if by == 1:
+            return self
+        return replace(
+            self,
+            grow_px=round(self.grow_px * by),
+            min_feather_px=round(self.min_feather_px * by),
+            blend_px=round(self.blend_px * by),
+        )
 
     def feather_px(self, bounds: Rect, strength: float = 1.0) -> int:
         """The falloff's width for a mask of this size; less is needed where less changes."""

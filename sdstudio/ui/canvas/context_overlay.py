@@ -24,11 +24,9 @@ REFRESH_MS = 40
 LINGER_MS = 1600
 """How long the falloff stays after the last move of a slider."""
 
-MAX_FILL_PX = 1 << 20
-"""The fill is shown up to this many pixels of the crop; above, only the falloff."""
-
 _TINT_ALPHA = 0.45
 _SHOWN_SIDE_PX = 1024
+"""A larger crop is drawn small, and without its fill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,15 +34,19 @@ class Sketch:
     """What is drawn.
 
     Attributes:
+        has_mask: only a part of the crop is to change.
         falloff: the fill under the denoise mask's tint and the blend mask's rim, or None
-            where all of the crop is made anew.
+            where it was not asked for or all of the crop is made anew.
     """
 
     crop: ContextCrop
-    falloff: np.ndarray | None
+    has_mask: bool
+    falloff: np.ndarray | None = None
 
 
-def sketch(snapshot: DocumentSnapshot, wish: RepaintWish, tint: QColor) -> Sketch | None:
+def sketch(
+    snapshot: DocumentSnapshot, wish: RepaintWish, tint: QColor, *, draws_falloff: bool = True
+) -> Sketch | None:
     """Draw what the model would see and change; None where there is nothing to change.
 
     Runs on any thread.
@@ -53,25 +55,25 @@ def sketch(snapshot: DocumentSnapshot, wish: RepaintWish, tint: QColor) -> Sketc
     try:
         crop = crop_for(document, wish)
         if not has_mask(document, wish) and wish.intent in ("generate", "refine"):
-            return Sketch(crop=crop, falloff=None)
-        return Sketch(crop=crop, falloff=_falloff(document, crop, wish, tint))
+            return Sketch(crop=crop, has_mask=False)
+        falloff = _falloff(document, crop, wish, tint) if draws_falloff else None
+        return Sketch(crop=crop, has_mask=True, falloff=falloff)
     except InvalidRequestError:
         return None
 
 
 def _falloff(document: Document, crop: ContextCrop, wish: RepaintWish, tint: QColor) -> np.ndarray:
     """(height, width, 4) uint8, straight alpha, at most about a thousand pixels a side."""
-    shows_fill = wish.fill != "original" and crop.width * crop.height <= MAX_FILL_PX
     step = max(1, -(-max(crop.box.width, crop.box.height) // _SHOWN_SIDE_PX))
-    if shows_fill and crop.box.area <= MAX_FILL_PX:
-        plan = plan_crop(document, crop, wish.edges, wish.strength)
-        under = plan.filled(wish.fill, np.random.default_rng(0))[::step, ::step]
-        return _tinted(plan, tint, step, under)
-    return _tinted(plan_masks(document, crop, wish.edges, wish.strength), tint, step, None)
+    if step > 1 or wish.fill == "original":
+        masks = plan_masks(document, crop, wish.edges, wish.strength, step=step)
+        return _tinted(masks, tint, None)
+    plan = plan_crop(document, crop, wish.edges, wish.strength)
+    return _tinted(plan, tint, plan.filled(wish.fill, np.random.default_rng(0)))
 
 
-def _tinted(plan: MaskPlan, tint: QColor, step: int, under: np.ndarray | None) -> np.ndarray:
-    weight = plan.denoise[::step, ::step, None] * np.float32(_TINT_ALPHA / 255)
+def _tinted(plan: MaskPlan, tint: QColor, under: np.ndarray | None) -> np.ndarray:
+    weight = plan.denoise[..., None] * np.float32(_TINT_ALPHA / 255)
     colour = np.array([tint.red(), tint.green(), tint.blue()], np.float32)
     pixels = np.empty((*weight.shape[:2], 4), np.uint8)
     if under is None:
@@ -80,7 +82,7 @@ def _tinted(plan: MaskPlan, tint: QColor, step: int, under: np.ndarray | None) -
     else:
         pixels[..., :3] = np.rint(under * (1 - weight) + colour * weight)
         pixels[..., 3] = np.where(weight[..., 0] > 0, 255, 0)
-    pixels[_rim(plan.blend[::step, ::step] > 0)] = (255, 255, 255, 255)
+    pixels[_rim(plan.blend > 0)] = (255, 255, 255, 255)
     return pixels
 
 
@@ -143,7 +145,7 @@ class ContextOverlay(QObject):
     def pin(self, is_pinned: bool) -> None:
         """Show the falloff all the time, not only while a slider moves."""
         self._is_pinned = is_pinned
-        self.changed.emit()
+        self.refresh()
 
     def close(self) -> None:
         """Wait for what is being drawn."""
@@ -161,7 +163,7 @@ class ContextOverlay(QObject):
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(frame, self._image, QRectF(self._image.rect()))
             _write(painter, frame, self._words(self._sketch.crop))
-        if self.shows_falloff or self._sketch.falloff is not None:
+        if self.shows_falloff or self._sketch.has_mask:
             _outline(painter, frame)
 
     def _words(self, crop: ContextCrop) -> str:
@@ -176,8 +178,8 @@ class ContextOverlay(QObject):
             return
         self._is_drawing, self._is_stale = True, False
         snapshot, wish = self._look()
-        tint = self._tint
-        self._background.run(lambda: sketch(snapshot, wish, tint), self._take)
+        tint, draws = self._tint, self.shows_falloff
+        self._background.run(lambda: sketch(snapshot, wish, tint, draws_falloff=draws), self._take)
 
     def _take(self, drawn: Sketch | None) -> None:
         self._is_drawing = False

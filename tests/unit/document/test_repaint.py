@@ -10,7 +10,7 @@ from sdstudio.document.document import Document
 from sdstudio.document.masks import MaskEdges, grown
 from sdstudio.document.paste_back import paste_back
 from sdstudio.document.rect import Rect
-from sdstudio.document.repaint import RepaintPlan, plan_repaint
+from sdstudio.document.repaint import RepaintPlan, plan_masks, plan_repaint
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest, Inpaint
 from sdstudio.messages.raster import Raster
@@ -165,3 +165,16 @@ def test_a_result_of_another_colour_begins_like_its_surroundings_and_keeps_its_o
     for x, y in ((120, 120), (235, 120)):
         middle = seen[y - plan.box.y, x - plan.box.x]
         assert np.abs(middle - (230, 200, 40)).max() < 30
+
+
+def test_a_small_drawing_of_the_masks_looks_like_the_masks() -> None:
+    document = _scene(900, 800)
+    document.layers.add(kind="mask")
+    document.paint.draw_shape("ellipse", (200, 150, 700, 600), WHITE)
+    crop = plan_repaint(document, training_side=800).crop
+    whole = plan_masks(document, crop, MaskEdges())
+    small = plan_masks(document, crop, MaskEdges(), step=3)
+    assert small.denoise.shape == whole.denoise[::3, ::3].shape
+    for name in ("denoise", "blend"):
+        off = getattr(small, name).astype(int) - getattr(whole, name)[::3, ::3]
+        assert np.abs(off).mean() < 4
