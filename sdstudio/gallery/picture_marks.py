@@ -203,8 +203,8 @@ class PictureMarks:
             side.change(lambda content: _drop(content.pictures, names))
 
     def _identities(self, folder: Path, names: Sequence[str]) -> dict[str, str]:
-        rows = {name: self._index.row_of(folder / name) for name in names}
-        return {name: row.identity if row else "" for name, row in rows.items()}
+        known = self._index.identities(str(folder / name) for name in names)
+        return {name: known.get(str(folder / name), "") for name in names}
 
     def _moved(self, folder: Path, pictures: Mapping[str, Marks]) -> dict[str, str]:
         """New name by old, of marked files that were renamed while nobody looked."""

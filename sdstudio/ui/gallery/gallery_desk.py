@@ -132,7 +132,7 @@ class GalleryDesk(QObject):
         self._rest.timeout.connect(self._find_all)
         self._is_finding = self._is_find_due = False
         self._is_listing = self._is_list_due = False
-        self._is_opening = False
+        self._is_opening = self._is_resting = False
         self._is_scanning = self._is_scan_due = False
         self._scan_took_s = 0.0
         self._cancelled = threading.Event()
@@ -180,7 +180,8 @@ class GalleryDesk(QObject):
         self._reading.run(lambda: _open(folders, self._cache_folder), opened, self._fail)
 
     def follow(self) -> None:
-        """Look at the disk again, and at other folders if others are watched now."""
+        """Look at the disk from now on, and at other folders if others are watched now."""
+        self._is_resting = False
         if self._opened_with != tuple(self._folders()):
             self.open()
         else:
@@ -256,8 +257,15 @@ class GalleryDesk(QObject):
         self.scan_began.emit()
         self._scanning.run(work, self._on_scanned, self._on_scan_failed)
 
+    def rest(self) -> None:
+        """Nobody looks at the pictures: what happens on the disk can wait until `follow`."""
+        self._is_resting = True
+        self._timer.stop()
+
     def scan_soon(self) -> None:
         """Scan when the disk has been quiet for a moment."""
+        if self._is_resting:
+            return
         self._timer.start(round(max(0.4, REST * self._scan_took_s) * 1000))
 
     def cancel_scan(self) -> None:

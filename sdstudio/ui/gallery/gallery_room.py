@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 
 from sdstudio.ui.gallery.empty_state import emptiness_of
 from sdstudio.ui.gallery.file_commands import FileCommands
@@ -208,6 +208,10 @@ class GalleryRoom(RoomFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.desk.follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.desk.rest()
 
     def undo(self) -> None:
         """Take back the last change of pictures or marks."""

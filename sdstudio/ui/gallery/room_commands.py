@@ -21,6 +21,7 @@ from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
 from sdstudio.ui.gallery.mark_menus import fill_board_menu
 from sdstudio.ui.gallery.picture_list import picture_mime
 from sdstudio.ui.gallery.trash_view import Shelved
+from sdstudio.ui.widgets.open_dialog import open_dialog
 
 if TYPE_CHECKING:
     from sdstudio.ui.gallery.gallery_room import GalleryRoom
@@ -69,8 +70,7 @@ class RoomCommands(QObject):
         rows = self._room.gallery.rows(ids[:1])
         dialog = NoteDialog(rows[0].note if rows else "", len(ids), self._room.window())
         dialog.kept.connect(partial(self._edits.set_note, ids))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     # -- boards ----------------------------------------------------------------------------------
 
@@ -142,8 +142,7 @@ class RoomCommands(QObject):
         dialog.exported.connect(self._notices.tell_exported)
         dialog.failed.connect(self._room.tell_error)
         self._room.closing.connect(dialog.stop)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def drag_out(self) -> None:
         """Let the selected pictures be dropped on boards, and as files on other programs."""

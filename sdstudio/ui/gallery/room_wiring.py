@@ -19,6 +19,7 @@ from sdstudio.ui.gallery.preview_overlay import PreviewOverlay
 from sdstudio.ui.gallery.room_views import RoomViews
 from sdstudio.ui.gallery.trash_view import read_shelf
 from sdstudio.ui.icons import icon
+from sdstudio.ui.widgets.open_dialog import open_dialog
 
 if TYPE_CHECKING:
     from sdstudio.gallery.scan import ScanOutcome
@@ -184,8 +185,7 @@ class RoomWiring(QObject):
         from sdstudio.ui.gallery.gallery_keys import GalleryKeys
 
         dialog = GalleryKeys(self._room.window())
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def _find(self) -> None:
         self._room.show_grid()

@@ -11,6 +11,7 @@ from sdstudio.ui.gallery.gallery_desk import Contents, Found
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import icon_button, with_shortcut
 from sdstudio.ui.widgets.labels import ElidedLabel
+from sdstudio.ui.widgets.open_dialog import open_dialog
 
 MIN_FIELD_PX = 180
 
@@ -109,8 +110,7 @@ class SearchBar(QWidget):
 
         dialog = SearchHelp(self.window())
         dialog.example_chosen.connect(self.field.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        open_dialog(dialog)
 
     def _on_text(self, text: str) -> None:
         self._show_state()

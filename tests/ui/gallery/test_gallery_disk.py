@@ -327,3 +327,17 @@ def test_an_export_that_cannot_be_written_says_so(open_gallery: OpenIt, tmp_path
     opened.wait(lambda: bool(opened.errors))
     assert dialog.start.isEnabled()
     dialog.reject()
+
+
+def test_a_hidden_room_leaves_the_disk_alone_until_it_is_seen(open_gallery: OpenIt) -> None:
+    opened = open_gallery(count=2)
+    scans: list[None] = []
+    opened.room.desk.scan_began.connect(lambda: scans.append(None))
+    opened.room.hide()
+    opened.qtbot.wait(600)
+    scans.clear()
+    save_picture(opened.folders[0], 30)
+    opened.qtbot.wait(1200)
+    assert not scans
+    opened.room.show()
+    opened.wait(lambda: len(opened.room.pictures.ids) == 3)
