@@ -146,11 +146,11 @@ class GalleryIndex:
         return {path: Stamp(*facts) for path, *facts in self.file.read(sql, (str(folder),))}
 
     def identities(self, paths: Iterable[str]) -> dict[str, str]:
-        """The paths of known files by what is in them."""
+        """What is in known files, by path; see `FileTexts.identity`."""
         found: list[tuple] = []
         for some in _slices(list(paths)):
             marks = ",".join("?" * len(some))
-            sql = f"SELECT identity, path FROM pictures WHERE identity <> '' AND path IN ({marks})"
+            sql = f"SELECT path, identity FROM pictures WHERE path IN ({marks})"
             found += self.file.read(sql, some)
         return dict(found)
 

@@ -144,7 +144,7 @@ def _read_due(
     SQLite works without Python's lock, so on two cores the two cost little more than one.
     """
     writer = IndexWriter(index)
-    homeless = index.identities(gone) if due else {}
+    homeless = {each: path for path, each in index.identities(gone).items() if each and due}
     with ThreadPoolExecutor(1, "gallery index") as background:
         writing: Future[None] | None = None
         for first in range(0, len(due), _BATCH):
