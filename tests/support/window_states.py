@@ -98,6 +98,12 @@ def _lose_picture(studio: Studio) -> None:
     studio.rooms.show_file(studio.gallery_folder() / "boat.png")
 
 
+def _drop_on_painting(studio: Studio) -> None:
+    room: Any = studio.workspaces.build("paint")
+    studio.workspaces.show_page("paint")
+    room.drop.cover()
+
+
 def _is_saved(studio: Studio) -> bool:
     return studio.rooms.canvas.shown is not None and studio.rooms.gallery.thumbnails.decoded > 0
 
@@ -181,6 +187,7 @@ STATES = (
     WindowState(name="drop", enter=_show_drop, is_there=_is_saved),
     WindowState(name="missing", enter=_lose_picture, is_there=_shows_notice),
     WindowState(name="paint", enter=_show_paint, is_there=_is_painted),
+    WindowState(name="paint-drop", enter=_drop_on_painting),
     WindowState(name="gallery", enter=_show_gallery, is_there=_is_gallery_read),
     WindowState(name="single", enter=_show_single, is_there=_is_gallery_read),
 )
