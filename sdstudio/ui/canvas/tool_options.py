@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QStackedWidget, QWidget
 
 from sdstudio.document.brush import MAX_SIZE_PX
-from sdstudio.ui.canvas.brush_settings import MIN_SIZE_PX, BrushSettings
+from sdstudio.ui.canvas.brush_settings import MIN_SIZE_PX
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.pressure_curve import PenOptions
 from sdstudio.ui.canvas.slide_field import SlideField
@@ -25,6 +25,11 @@ PERCENT = {"low": 0.0, "high": 1.0, "step": 0.05, "fine_step": 0.01, "unit": "%"
 SIZE_POWER = 3.0
 
 
+def _percent(label: str, default: float, tooltip: str, low: float = 0.0) -> SlideField:
+    limits = NumberRange(**{**PERCENT, "low": low}, default=default)
+    return SlideField(label, limits, tooltip=tooltip)
+
+
 class BrushOptions(QWidget):
     """Size, hardness, opacity and flow of a brush, and its pen."""
 
@@ -39,13 +44,13 @@ class BrushOptions(QWidget):
             "size_px": SlideField(
                 self.tr("Size"), size, tooltip=self.tr("Diameter ([ and ])"), power=SIZE_POWER
             ),
-            "hardness": self._percent(
+            "hardness": _percent(
                 self.tr("Hardness"), first.hardness, self.tr("How sharp the rim is")
             ),
-            "opacity": self._percent(
+            "opacity": _percent(
                 self.tr("Opacity"), first.opacity, self.tr("The most one stroke covers")
             ),
-            "flow": self._percent(
+            "flow": _percent(
                 self.tr("Flow"), first.flow, self.tr("How fast a stroke gets there"), low=0.01
             ),
         }
@@ -64,11 +69,6 @@ class BrushOptions(QWidget):
         self._settings.changed.connect(self._show)
         self._show()
 
-    @staticmethod
-    def _percent(label: str, default: float, tooltip: str, low: float = 0.0) -> SlideField:
-        limits = NumberRange(**{**PERCENT, "low": low}, default=default)
-        return SlideField(label, limits, tooltip=tooltip)
-
     def _change(self, name: str, value: float) -> None:
         self._settings.change(**{name: value})
 
@@ -85,31 +85,39 @@ class BrushOptions(QWidget):
 
 
 class FillOptions(QWidget):
-    """How much alike pixels must be, and which layers are looked at."""
+    """How much alike pixels must be, how much is covered, and which layers are looked at."""
 
-    def __init__(self, tool: FillTool, brush: BrushSettings) -> None:
+    def __init__(self, tool: FillTool) -> None:
         super().__init__()
+        self._tool = tool
         limits = NumberRange(low=0, high=255, default=DEFAULT_TOLERANCE, step=4)
         self.tolerance = SlideField(
             self.tr("Tolerance"), limits, tooltip=self.tr("How far colours may differ, 0 to 255")
         )
+        self.opacity = _percent(self.tr("Opacity"), 1.0, self.tr("How much is covered"))
         self.sees_all = QCheckBox(self.tr("Look at all layers"))
         self.sees_all.setToolTip(self.tr("Else only at the active layer"))
         self.sees_all.setChecked(tool.sees_all)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        self.tolerance.setFixedWidth(160)
-        layout.addWidget(self.tolerance)
+        layout.setSpacing(6)
+        for field in (self.tolerance, self.opacity):
+            field.setFixedWidth(140)
+            layout.addWidget(field)
+        layout.addSpacing(6)
         layout.addWidget(self.sees_all)
         layout.addStretch(1)
-        self._tool = tool
         self.tolerance.value_wanted.connect(self._set_tolerance)
+        self.opacity.value_wanted.connect(self._set_opacity)
         self.sees_all.toggled.connect(self._set_sees_all)
 
     def _set_tolerance(self, value: float) -> None:
         self._tool.tolerance = round(value)
         self.tolerance.show_value(value)
+
+    def _set_opacity(self, value: float) -> None:
+        self._tool.opacity = value
+        self.opacity.show_value(value)
 
     def _set_sees_all(self, is_on: bool) -> None:
         self._tool.sees_all = is_on
@@ -177,7 +185,7 @@ class ToolOptions(QFrame):
         if isinstance(tool, BrushTool):
             page: QWidget = BrushOptions(tool)
         elif isinstance(tool, FillTool):
-            page = FillOptions(tool, self._view.tools.brush)
+            page = FillOptions(tool)
         else:
             page = PlainOptions(tool, self._view)
         self._pages.addWidget(page)

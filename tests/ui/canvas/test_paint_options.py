@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from sdstudio.document.rect import Rect
 from sdstudio.settings.store import SettingsStore
 from sdstudio.ui.canvas.colour_picker import NUM_RECENT, ColourPicker
 from sdstudio.ui.canvas.paint_view import PaintView
+from sdstudio.ui.canvas.pen import PointerPoint
 from sdstudio.ui.canvas.slide_field import SlideField
 from sdstudio.ui.canvas.tool_memory import ToolMemory
 from sdstudio.ui.canvas.tool_options import BrushOptions, FillOptions, ToolOptions
@@ -169,6 +170,9 @@ def test_the_fills_options_reach_the_tool(view: PaintView, options: ToolOptions)
     page.tolerance.value_wanted.emit(90)
     page.sees_all.setChecked(False)
     assert tool.tolerance == 90 and not tool.sees_all
+    page.opacity.value_wanted.emit(0.5)
+    view.tools["fill"].press(PointerPoint(x=5, y=5, position=QPointF(5, 5)))
+    assert view.document.composite(Rect(9, 9, 1, 1))[0, 0, 3] == pytest.approx(128, abs=1)
 
 
 def test_selecting_tools_offer_all_none_and_invert(view: PaintView, options: ToolOptions) -> None:

@@ -34,6 +34,7 @@ class FillTool(Tool):
     Attributes:
         tolerance: the most a channel may differ from the clicked pixel, 0 to 255.
         sees_all: look at the whole picture, not only at the active layer.
+        opacity: how much is covered, 0 to 1.
     """
 
     name = "fill"
@@ -44,12 +45,13 @@ class FillTool(Tool):
 
     tolerance = DEFAULT_TOLERANCE
     sees_all = True
+    opacity = 1.0
 
     def press(self, point: PointerPoint) -> None:
         document, background = self.view.document, self.view.background
         self.view.require_paintable()
         layer = document.layers.editable()
-        wish = _Wish(document, self.view.ink, self.view.tools.brush.brush.opacity, layer.id)
+        wish = _Wish(document, self.view.ink, self.opacity, layer.id)
         x, y = math.floor(point.x), math.floor(point.y)
         if background is None or document.bounds.area <= AT_ONCE_PX:
             self._fill(wish, self._find(document, x, y, layer.id))
