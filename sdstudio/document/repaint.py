@@ -8,7 +8,7 @@ document.accept_result(finished.picture, plan.box, request, blend_mask=finished.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -205,16 +205,29 @@ def plan_masks(
     )
 
 
-def plan_all(document: Document, crop: ContextCrop) -> RepaintPlan:
-    """Plan to make all of a crop anew, with no mask and no edge to blend."""
+def plan_all(document: Document, crop: ContextCrop, edges: MaskEdges | None = None) -> RepaintPlan:
+    """Plan to make all of a crop anew.
+
+    Args:
+        edges: blend the sides at which the picture goes on; None for hard ones.
+    """
     everything = np.full((crop.box.height, crop.box.width), 255, np.uint8)
     masks = MaskPlan(
         crop=crop,
         denoise=everything,
-        blend=everything,
+        blend=everything if edges is None else _blended_sides(document, crop.box, edges),
         is_outside=_outside(document, crop.box),
     )
     return _with_pixels(document, masks)
+
+
+def _blended_sides(document: Document, box: Rect, edges: MaskEdges) -> np.ndarray:
+    """(height, width) uint8: soft where the picture goes on beyond the box."""
+    around = box.grown(1)
+    goes_on = ~_outside(document, around)
+    goes_on[1:-1, 1:-1] = False
+    mask = np.where(goes_on, np.uint8(0), np.uint8(255))
+    return blend_mask(mask, replace(edges, grow_px=0))[1:-1, 1:-1]
 
 
 def _with_pixels(document: Document, masks: MaskPlan) -> RepaintPlan:

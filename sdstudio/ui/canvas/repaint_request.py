@@ -150,7 +150,7 @@ def make_plan(document: Document, wish: RepaintWish) -> RepaintPlan:
     """
     crop = crop_for(document, wish)
     if not has_mask(document, wish) and wish.intent in ("generate", "refine"):
-        return plan_all(document, crop)
+        return plan_all(document, crop, wish.edges if wish.intent == "refine" else None)
     return plan_crop(document, crop, wish.edges, wish.strength)
 
 

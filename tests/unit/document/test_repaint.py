@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from sdstudio.document.blend import Ink
+from sdstudio.document.context import crop_of_box
 from sdstudio.document.document import Document
 from sdstudio.document.masks import MaskEdges, grown
 from sdstudio.document.paste_back import paste_back
 from sdstudio.document.rect import Rect
-from sdstudio.document.repaint import RepaintPlan, plan_masks, plan_repaint
+from sdstudio.document.repaint import RepaintPlan, plan_all, plan_masks, plan_repaint
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest, Inpaint
 from sdstudio.messages.raster import Raster
@@ -178,3 +179,15 @@ def test_a_small_drawing_of_the_masks_looks_like_the_masks() -> None:
     for name in ("denoise", "blend"):
         off = getattr(small, name).astype(int) - getattr(whole, name)[::3, ::3]
         assert np.abs(off).mean() < 4
+
+
+def test_a_box_within_the_picture_is_blended_at_the_sides_where_it_goes_on() -> None:
+    document = _scene()
+    crop = crop_of_box(Rect(0, 60, 200, 120), training_side=160)
+    plan = plan_all(document, crop, MaskEdges())
+    assert plan.blend[0, 100] < 10
+    assert plan.blend[-1, 100] < 10
+    assert plan.blend[60, -1] < 10
+    assert plan.blend[60, 0] == plan.blend[60, 100] == 255  # the picture ends at the left
+    assert (np.diff(plan.blend[:40, 100].astype(int)) >= 0).all()
+    assert (plan_all(document, crop).blend == 255).all()
