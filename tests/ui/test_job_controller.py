@@ -294,3 +294,24 @@ def test_a_step_never_overtakes_the_picture_before_it() -> None:
     assert isinstance(second, LatestStep)
     assert isinstance(picture, PictureFinished)
     assert (first.take(), second.take()) == (_step(9), _step(1))
+
+
+def test_pictures_kept_aside_are_handed_out_and_saved_only_on_request(
+    make: Make, qtbot: QtBot, gallery: GalleryStore, tmp_path: Path
+) -> None:
+    journal = QueueJournal(tmp_path / "queue.jsonl")
+    controller = make(FakeEngine(seconds_per_step=0.01), journal=journal)
+    handed: list[tuple[Job, PictureResult]] = []
+    saved: list[Path] = []
+    controller.picture_made.connect(lambda job, result: handed.append((job, result)))
+    controller.picture_saved.connect(lambda result, path: saved.append(path))
+    aside = controller.submit(GenerationRequest(prompt="a sketch", count=2), is_kept_aside=True)
+    assert controller.is_kept_aside(aside)
+    qtbot.waitUntil(lambda: len(handed) == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not controller.is_kept_aside(aside), timeout=WAIT_MS)
+    assert {job.id for job, _ in handed} == {aside.id}
+    assert not saved
+    assert not any(job.id == aside.id for job in journal.load())
+    controller.save(handed[1][1])
+    qtbot.waitUntil(lambda: len(saved) == 1, timeout=WAIT_MS)
+    assert read_request(saved[0]) == handed[1][1].request
