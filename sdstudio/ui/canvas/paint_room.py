@@ -83,9 +83,7 @@ class PaintRoom(QWidget):
             self.files, self.easel, window=self, store=studio.store, tell=studio.stage.notices.tell
         )
         self.clipboard = LayerClipboard(self.easel, self.background)
-        self.arrivals = PictureArrivals(
-            self.easel, studio.form, self.background, self.documents.open
-        )
+        self.arrivals = PictureArrivals(self.easel, studio.form, self.documents.open)
         self.drop = DropZones(self.view)
         self.setFocusProxy(self.view)
         self._title = ElidedLabel("", "muted")
@@ -150,6 +148,7 @@ class PaintRoom(QWidget):
         """Give up the recovery file and wait for what is in work; the window has closed."""
         self.repainting.close()
         self.files.close(leaves_unsaved=self._leaves_unsaved)
+        self.arrivals.close()
         self.background.finish()
 
     # --- building -------------------------------------------------------------------------

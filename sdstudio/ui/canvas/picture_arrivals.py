@@ -55,14 +55,19 @@ class PictureArrivals(QObject):
         self,
         easel: Easel,
         form: GenerationForm,
-        background: Background,
         open_document: Callable[[Path], object],
     ) -> None:
         super().__init__(easel)
         self._easel = easel
         self._form = form
-        self._background = background
+        self._background = Background(self)
+        self._is_closing = False
         self._open_document = open_document
+
+    def close(self) -> None:
+        """Stop a download and wait for what is being read."""
+        self._is_closing = True
+        self._background.finish()
 
     def paste(self) -> None:
         """Take what lies on the clipboard: a picture becomes a layer."""
@@ -178,7 +183,7 @@ class PictureArrivals(QObject):
         if address.lower().startswith("data:"):
             self._take_bytes(zone, partial(web_picture.read_data_address, address))
             return
-        get = partial(self._take_bytes, zone, partial(web_picture.download, address))
+        get = partial(self._take_bytes, zone, partial(self._download, address))
         host = web_picture.host_of(address)
         self.told.emit(
             Notice(
@@ -188,6 +193,9 @@ class PictureArrivals(QObject):
                 key="arrival",
             )
         )
+
+    def _download(self, address: str) -> bytes:
+        return web_picture.download(address, lambda: self._is_closing)
 
     def _take_bytes(self, zone: Zone, read: Callable[[], bytes]) -> None:
         def done(data: bytes) -> None:

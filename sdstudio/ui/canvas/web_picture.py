@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from PySide6.QtCore import QMimeData
@@ -11,7 +12,10 @@ from PySide6.QtCore import QMimeData
 from sdstudio.errors import PictureFileError
 
 MAX_BYTES = 64 << 20
-TIMEOUT_S = 20.0
+TIMEOUT_S = 8.0
+"""For the connection, and for every piece of the answer."""
+
+_PIECE_BYTES = 1 << 16
 
 
 def picture_address(mime: QMimeData) -> str:
@@ -46,11 +50,14 @@ def read_data_address(address: str) -> bytes:
         ) from error
 
 
-def download(address: str) -> bytes:
+def download(address: str, is_given_up: Callable[[], bool] = lambda: False) -> bytes:
     """Get what lies behind an address; only after a person said so, never on the UI thread.
 
+    Args:
+        is_given_up: asked after every piece of the answer.
+
     Raises:
-        PictureFileError: it cannot be reached, or is too large.
+        PictureFileError: it cannot be reached, is too large, or was given up.
     """
     import http.client
     import urllib.error
@@ -61,15 +68,21 @@ def download(address: str) -> bytes:
     request = urllib.request.Request(address, headers={"User-Agent": "SD Studio"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            data = answer.read(MAX_BYTES + 1)
+            data = bytearray()
+            while len(data) <= MAX_BYTES and (piece := answer.read1(_PIECE_BYTES)):
+                data += piece
+                if is_given_up():
+                    raise PictureFileError("The download was stopped.")
     except (OSError, ValueError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it is the answer as well
         raise PictureFileError(
             f"{host_of(address) or 'The address'} did not hand out the picture.",
             "Save it in the browser and drop the file.",
         ) from error
     if len(data) > MAX_BYTES:
         raise _too_large()
-    return data
+    return bytes(data)
 
 
 def _too_large() -> PictureFileError:

@@ -96,6 +96,7 @@ class Painting:
 
     def settle(self) -> None:
         self.wait(lambda: not self.room.background.pending)
+        self.wait(lambda: not self.room.arrivals._background.pending)
 
     def notice(self) -> str:
         shown = self.studio.stage.notices.shown
@@ -276,7 +277,7 @@ def test_a_clipboard_picture_becomes_a_layer(painting: Painting) -> None:
 def test_a_picture_dragged_out_of_a_browser_needs_no_network(
     painting: Painting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_picture, "download", lambda _: pytest.fail("went online"))
+    monkeypatch.setattr(web_picture, "download", lambda *_: pytest.fail("went online"))
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/boat.png")])
     mime.setHtml('<img src="https://example.org/boat.png">')
@@ -348,6 +349,8 @@ def test_a_download_stops_at_its_limit(site: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(web_picture, "MAX_BYTES", 100)
     with pytest.raises(Exception, match="larger than"):
         web_picture.download(f"{site}/sea.png")
+    with pytest.raises(Exception, match="was stopped"):
+        web_picture.download(f"{site}/sea.png", lambda: True)
     with pytest.raises(Exception, match="not one of the web"):
         web_picture.download("file:///etc/passwd")
 
