@@ -173,7 +173,7 @@ class InpaintingTrainer:
             parts,
             weighting=cast(Weighting, request.options.get("weighting", "min-snr+1")),
             gamma=float(request.options.get("gamma", 5.0)),
-        )
+        ).to(parts.vae.device)
         settings = LoopSettings.of(request)
         loop = TrainingLoop(
             objective,

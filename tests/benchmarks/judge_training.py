@@ -214,7 +214,7 @@ def trained_judge(cache: Path, *, data: Path | None = None, steps: int = 700) ->
     if not weights.exists():
         teach(judge, open_drawings(data or cache / "data"), weights, steps=steps)
     judge.load_state_dict(load_file(weights))
-    return judge.eval()
+    return judge.cpu().eval()
 
 
 def open_drawings(folder: Path) -> PictureDataset:
