@@ -47,6 +47,20 @@ def is_hard(latent_mask: torch.Tensor) -> bool:
     return bool(((latent_mask == 0) | (latent_mask == 1)).all())
 
 
+def unknown_cells(latent_mask: torch.Tensor) -> torch.Tensor:
+    """What an inpainting UNet has to make up: every cell that may change by half or more.
+
+    It sees the picture under a softer grey, so that a mask's falloff does not hide the very
+    surroundings it should continue (ComfyUI's InpaintModelConditioning rounds alike). Where
+    nothing may change by half, all that may change at all is unknown.
+
+    Returns:
+        Like `latent_mask`, 1 or 0.
+    """
+    most = latent_mask >= 0.5
+    return (most if most.any() else latent_mask > 0).to(latent_mask.dtype)
+
+
 def released_cells(latent_mask: torch.Tensor, step_index: int, num_steps: int) -> torch.Tensor:
     """The cells that step i of n (from 0) may change: those with grey >= 1 - i / n.
 

@@ -16,6 +16,7 @@ from sdstudio.engine.inpaint import (
     mask_to_tensor,
     masked_blend,
     to_latent_mask,
+    unknown_cells,
 )
 from sdstudio.engine.latents import encode_pixels
 from sdstudio.engine.noise import draw_noise
@@ -116,7 +117,7 @@ class Stage:
         The picture is blanked over whole cells, so that no half-masked cell shows what the
         mask says is unknown.
         """
-        covered = (latent_mask > 0).float()
+        covered = unknown_cells(latent_mask)
         blank = torch.nn.functional.interpolate(covered, size=mask_to_tensor(mask_image).shape[2:])
         seen = image_to_pixels(original) * (1 - blank.cpu())
         masked_latents = encode_pixels(self.model.vae, seen, self.generator).to(self.device)

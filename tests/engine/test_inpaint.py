@@ -19,6 +19,7 @@ from sdstudio.engine.inpaint import (
     paste_back,
     released_cells,
     to_latent_mask,
+    unknown_cells,
 )
 from sdstudio.engine.rasters import image_to_raster, raster_to_image
 from sdstudio.errors import InvalidRequestError
@@ -54,6 +55,14 @@ def test_a_cell_is_free_for_its_greys_share_of_the_steps(grey: int, num_steps: i
     assert free == sorted(free)
     expected = int(np.floor(grey / 255.0 * num_steps + 1e-4))
     assert sum(free) == expected
+
+
+def test_an_inpainting_model_sees_the_falloff_and_makes_up_the_rest() -> None:
+    mask = torch.tensor([[[[0.0, 0.2, 0.49, 0.5, 1.0]]]])
+    assert unknown_cells(mask).tolist() == [[[[0, 0, 0, 1, 1]]]]
+    assert unknown_cells(mask * 0.4).tolist() == [[[[0, 1, 1, 1, 1]]]]
+    hard = (mask > 0).float()
+    assert torch.equal(unknown_cells(hard), hard)
 
 
 def test_jump_flooding_finds_the_nearest_pixel_outside() -> None:
