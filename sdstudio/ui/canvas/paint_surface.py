@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, QTimer
@@ -20,6 +21,12 @@ from sdstudio.ui.canvas.view_buffer import ViewBuffer, rects_of
 
 WORK_MS = 6.0
 """How long a frame may composite what is not shown yet; what is left waits for the next one."""
+
+
+HURRY_S = 0.008
+"""A zoom whose frames take longer than this is painted in a hurry, and well when it rests."""
+
+CALM_MS = 120
 
 
 class Overlay(Protocol):
@@ -50,6 +57,11 @@ class PaintSurface(PageView):
         self._work_timer.setSingleShot(True)
         self._work_timer.setInterval(0)
         self._work_timer.timeout.connect(self._work)
+        self._calm_timer = QTimer(self)
+        self._calm_timer.setSingleShot(True)
+        self._calm_timer.setInterval(CALM_MS)
+        self._calm_timer.timeout.connect(self._calm_down)
+        self._frame_s = 0.0
         self._wear_palette()
 
     @property
@@ -64,7 +76,9 @@ class PaintSurface(PageView):
     @property
     def is_settled(self) -> bool:
         """Whether all that is seen shows the document as it is now."""
-        return not self._tiles.is_stale(level=self._buffer.level, seen=self._buffer.seen)
+        buffer = self._buffer
+        is_stale = self._tiles.is_stale(level=buffer.level, seen=buffer.seen)
+        return not (is_stale or buffer.is_hurried)
 
     def show_document(self, document: Document) -> None:
         """Show another document, whole."""
@@ -150,6 +164,7 @@ class PaintSurface(PageView):
             self.touch(self.document.bounds)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        started = time.perf_counter()
         self._look()
         painter = QPainter(self)
         painter.save()
@@ -174,6 +189,7 @@ class PaintSurface(PageView):
             page_painting.paint_focus(painter, self.rect().toRectF(), self.palette())
         if not self.is_settled:
             self._work_timer.start()
+        self._frame_s = time.perf_counter() - started
 
     def _take_page(self) -> None:
         """The document has other edges."""
@@ -185,16 +201,26 @@ class PaintSurface(PageView):
         """Follow the view's size and the viewpoint."""
         self.viewpoint.set_view(QSizeF(self.size()), self.devicePixelRatioF())
         page = self.viewpoint.device_rect()
+        if page.size() != self._buffer.page.size() and self._frame_s > HURRY_S:
+            self._buffer.is_hurried = True
+            self._calm_timer.start()
         self._buffer.look(self._view_size(), page, self.document.bounds)
 
     def _view_size(self) -> QSize:
         ratio = self.devicePixelRatioF()
         return QSize(math.ceil(self.width() * ratio), math.ceil(self.height() * ratio))
 
+    def _calm_down(self) -> None:
+        """The zoom rests: paint well what was painted in a hurry."""
+        self._buffer.is_hurried = False
+        self._buffer.mark_all()
+        self.update()
+
     def _work(self) -> None:
         """Composite more of what is seen."""
         level, seen = self._buffer.level, self._buffer.seen
-        for rect in self._tiles.work(level=level, seen=seen, budget_ms=WORK_MS):
+        budget_ms = WORK_MS / 3 if self._buffer.is_hurried else WORK_MS
+        for rect in self._tiles.work(level=level, seen=seen, budget_ms=budget_ms):
             self._show(rect)
 
     def _show(self, rect: Rect) -> None:

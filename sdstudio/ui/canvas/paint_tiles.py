@@ -103,15 +103,24 @@ class PictureTiles:
         return next(self._stale_blocks(level, seen), None) is not None
 
     def part(self, level: int, rect: Rect) -> QImage:
-        """The picture in `rect`, counted in the level's pixels; clear beyond its edges.
-
-        What is not composited at this level yet is shown as well as other levels know it.
-        """
+        """The picture in `rect`, counted in the level's pixels; clear beyond its edges."""
         image = QImage(rect.width, rect.height, PICTURE_FORMAT)
         image.fill(Qt.GlobalColor.transparent)
         painter = QPainter(image)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         painter.translate(-rect.x, -rect.y)
+        self.draw(painter, level, rect)
+        painter.end()
+        return image
+
+    def draw(self, painter: QPainter, level: int, rect: Rect) -> None:
+        """Draw the picture in `rect` tile by tile; scaled smoothly, their seams would show.
+
+        What is not composited at this level yet is shown as well as other levels know it.
+
+        Args:
+            painter: in the level's pixels, like `rect`.
+        """
         keys = list(_keys(level, rect))
         for key in keys:
             _, column, row = key
@@ -119,9 +128,7 @@ class PictureTiles:
             painter.translate(column * TILE_PX, row * TILE_PX)
             self._draw(painter, key)
             painter.restore()
-        painter.end()
         self._drop_old(len(keys))
-        return image
 
     @property
     def _bounds(self) -> Rect:

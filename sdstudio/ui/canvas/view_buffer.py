@@ -25,9 +25,12 @@ class ViewBuffer:
     def __init__(self, tiles: PictureTiles) -> None:
         self._tiles = tiles
         self._pixmap = QPixmap()
-        self._page = QRect()
+        self.page = QRect()
+        """Where the document lies, in device pixels."""
         self._document = Rect()
         self._stale = QRegion()
+        self.is_hurried = False
+        """Scale by the nearest pixel: rougher and faster, for a page that is being zoomed."""
         self.painted_px = 0
         """How many pixels were painted so far, for tests and measurements."""
 
@@ -38,20 +41,20 @@ class ViewBuffer:
     @property
     def level(self) -> int:
         """The coarsest level of tiles that is not coarser than the screen."""
-        zoom = self._page.width() / max(1, self._document.width)
+        zoom = self.page.width() / max(1, self._document.width)
         return min(MAX_LEVEL, max(0, math.floor(math.log2(1 / max(zoom, 1e-6)) + 1e-3)))
 
     @property
     def seen(self) -> Rect:
         """The part of the document that is looked at."""
-        visible = self._page.intersected(QRect(0, 0, self._pixmap.width(), self._pixmap.height()))
+        visible = self.page.intersected(QRect(0, 0, self._pixmap.width(), self._pixmap.height()))
         return self._to_document(visible).intersected(self._document)
 
     def look(self, view: QSize, page: QRect, document: Rect) -> None:
         """Take the view's size and where the page lies in it, in device pixels."""
-        same_scale = page.size() == self._page.size() and document == self._document
-        way = page.topLeft() - self._page.topLeft()
-        self._page, self._document = page, document
+        same_scale = page.size() == self.page.size() and document == self._document
+        way = page.topLeft() - self.page.topLeft()
+        self.page, self._document = page, document
         if view != self._pixmap.size():
             self._pixmap = QPixmap(view)
             self.mark_all()
@@ -100,8 +103,9 @@ class ViewBuffer:
             self.painted_px += rect.width() * rect.height()
             painter.save()
             painter.setClipRect(rect)
-            painter.fillRect(rect, palette.color(QPalette.ColorRole.Dark))
-            self._paint_page(painter, rect.intersected(self._page), palette)
+            for beside in rects_of(QRegion(rect) - QRegion(self.page)):
+                painter.fillRect(beside, palette.color(QPalette.ColorRole.Dark))
+            self._paint_page(painter, rect.intersected(self.page), palette)
             painter.restore()
         painter.end()
 
@@ -109,11 +113,11 @@ class ViewBuffer:
         if rect.isEmpty():
             return
         painter.setClipRect(rect)
-        page_painting.paint_checker(painter, QRectF(self._page), palette)
+        page_painting.paint_checker(painter, QRectF(self.page), palette)
         level = self.level
-        across = self._page.width() / self._document.width * 2**level
-        down = self._page.height() / self._document.height * 2**level
-        left, top = self._page.x(), self._page.y()
+        across = self.page.width() / self._document.width * 2**level
+        down = self.page.height() / self._document.height * 2**level
+        left, top = self.page.x(), self.page.y()
         source = Rect.between(
             (rect.left() - left) / across - 1,
             (rect.top() - top) / down - 1,
@@ -123,33 +127,36 @@ class ViewBuffer:
         source = source.intersected(
             Rect(0, 0, -(-self._document.width >> level), -(-self._document.height >> level))
         )
-        is_smooth = across < PIXELS_SHOW_ZOOM and not (across == down == 1.0)
+        is_smooth = across < PIXELS_SHOW_ZOOM and not (across == down == 1.0 or self.is_hurried)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
         painter.translate(left, top)
         painter.scale(across, down)
-        painter.drawImage(QPointF(source.x, source.y), self._tiles.part(level, source))
+        if is_smooth:
+            painter.drawImage(QPointF(source.x, source.y), self._tiles.part(level, source))
+        else:
+            self._tiles.draw(painter, level, source)
 
     def _to_device(self, rect: Rect) -> QRect:
         """The device pixels that a part of the document may colour."""
-        across = self._page.width() / max(1, self._document.width)
-        down = self._page.height() / max(1, self._document.height)
+        across = self.page.width() / max(1, self._document.width)
+        down = self.page.height() / max(1, self._document.height)
         spread = 2**self.level  # smooth scaling looks at the neighbours
-        left = self._page.x() + (rect.x - spread) * across
-        top = self._page.y() + (rect.y - spread) * down
-        right = self._page.x() + (rect.right + spread) * across
-        bottom = self._page.y() + (rect.bottom + spread) * down
+        left = self.page.x() + (rect.x - spread) * across
+        top = self.page.y() + (rect.y - spread) * down
+        right = self.page.x() + (rect.right + spread) * across
+        bottom = self.page.y() + (rect.bottom + spread) * down
         return QRectF(left, top, right - left, bottom - top).toAlignedRect()
 
     def _to_document(self, rect: QRect) -> Rect:
-        if rect.isEmpty() or self._page.isEmpty():
+        if rect.isEmpty() or self.page.isEmpty():
             return Rect()
-        across = self._document.width / self._page.width()
-        down = self._document.height / self._page.height()
+        across = self._document.width / self.page.width()
+        down = self._document.height / self.page.height()
         return Rect.between(
-            (rect.left() - self._page.left()) * across - 2,
-            (rect.top() - self._page.top()) * down - 2,
-            (rect.right() + 1 - self._page.left()) * across + 2,
-            (rect.bottom() + 1 - self._page.top()) * down + 2,
+            (rect.left() - self.page.left()) * across - 2,
+            (rect.top() - self.page.top()) * down - 2,
+            (rect.right() + 1 - self.page.left()) * across + 2,
+            (rect.bottom() + 1 - self.page.top()) * down + 2,
         )
 
 
