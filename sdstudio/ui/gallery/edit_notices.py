@@ -40,7 +40,7 @@ class EditNotices(QObject):
     def _tell_done(self, edit: Edit) -> None:
         if edit.kind == "delete":
             text = self.tr("{0} deleted.").format(counted.pictures(edit.count))
-            hint = self.tr("They stay in the gallery's trash for 30 days.")
+            hint = self.tr("Deleted pictures stay in the gallery's trash for 30 days.")
             undo = NoticeAction(text=self.tr("Undo"), act=partial(self._edits.undo, edit))
             self._tell(Notice(text=text, hint=hint, actions=(undo,), key=DELETED, stays_ms=UNDO_MS))
         elif edit.kind == "remove-board":

@@ -48,6 +48,8 @@ class SearchBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._contents = Contents()
         self.field = SearchField()
         self.field.setPlaceholderText(self.tr("Search words, model: rating: date: board: …"))

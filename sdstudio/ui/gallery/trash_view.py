@@ -134,6 +134,8 @@ class TrashView(QWidget):
 
     def __init__(self, thumbnails: GridThumbnails) -> None:
         super().__init__()
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.shelf = ShelfList()
         self.view = ShelfView()
         self.view.setModel(self.shelf)
