@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from sdstudio import paths
 from sdstudio.messages.raster import Raster
+from sdstudio.ui.canvas.found_settings import settings_in_text, take_settings
 from sdstudio.ui.commands import EditCommands
 from sdstudio.ui.gallery.docks_aside import DocksAside
+from sdstudio.ui.notices import Notice
 from sdstudio.ui.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ def make_workspaces(studio: Studio) -> Workspaces:
 def open_pages(studio: Studio) -> None:
     """Show the page that was shown last, and remember the one that is shown from now on."""
     studio.rooms.files.paint_wanted.connect(lambda path: send_to_paint(studio, path))
+    studio.panel.prompt.takes_settings = True
+    for place in (studio.panel.prompt.settings_pasted, studio.rooms.drop.settings_dropped):
+        place.connect(lambda text: take_settings_text(studio, text))
     key = studio.store.settings.panel_state.get(REMEMBERED)
     if key in studio.workspaces.keys:
         studio.workspaces.show_page(str(key))
@@ -79,6 +84,13 @@ def send_to_paint(studio: Studio, picture: Path | Raster, name: str = "") -> Non
     room = studio.workspaces.build("paint")
     studio.workspaces.show_page("paint")
     room.open_picture(picture, name)  # type: ignore[attr-defined]
+
+
+def take_settings_text(studio: Studio, text: str) -> None:
+    """Put what a text says about the making of a picture into the form, and say so."""
+    take_settings(studio.form, settings_in_text(text))
+    words = _words("The settings of the text are in the panel.")
+    studio.stage.notices.tell(Notice(text=words, severity="success", key="arrival"))
 
 
 def _send_shown(studio: Studio) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from sdstudio.errors import PictureFileError
 from sdstudio.messages.raster import Raster
+from sdstudio.ui.canvas.found_settings import looks_like_settings
 from sdstudio.ui.widgets.labels import label
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
@@ -134,6 +135,7 @@ class PictureDrop(QObject):
     """Lets pictures be dropped on a widget and everything that lies in it."""
 
     dropped = Signal(object)  # PictureOffer
+    settings_dropped = Signal(str)  # how a picture was made, as text
     refused = Signal(object)  # PictureFileError
 
     def __init__(self, target: QWidget) -> None:
@@ -144,6 +146,9 @@ class PictureDrop(QObject):
 
     def take(self, mime: QMimeData) -> None:
         """Take what was dropped or pasted, and answer."""
+        if mime.hasText() and not mime.hasUrls() and looks_like_settings(mime.text()):
+            self.settings_dropped.emit(mime.text())
+            return
         try:
             offer = read_offer(mime)
         except PictureFileError as error:

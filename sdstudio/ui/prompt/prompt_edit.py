@@ -6,6 +6,8 @@ from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy
 
+from sdstudio.ui.canvas.found_settings import looks_like_settings
+
 _FRAME_PX = 18
 
 
@@ -18,9 +20,12 @@ class PromptEdit(QPlainTextEdit):
 
     changed_by_hand = Signal(str)
     picture_pasted = Signal(object)  # QMimeData
+    settings_pasted = Signal(str)  # only where `takes_settings`
 
     def __init__(self, name: str, placeholder: str, *, lines: tuple[int, int]) -> None:
         super().__init__()
+        self.takes_settings = False
+        """Whether a pasted text that says how a picture was made is more than a prompt."""
         self._lines = lines
         self._earlier: tuple[str, ...] = ()
         self._recalled = -1
@@ -63,6 +68,8 @@ class PromptEdit(QPlainTextEdit):
         """Paste text; a picture on the clipboard is not for the prompt."""
         if source.hasImage() and not source.hasText():
             self.picture_pasted.emit(source)
+        elif self.takes_settings and looks_like_settings(source.text()):
+            self.settings_pasted.emit(source.text())
         else:
             super().insertFromMimeData(source)
 

@@ -460,3 +460,20 @@ def test_a_picture_sent_onto_unsaved_work_asks_where(
     else:
         painting.settle()
         assert painting.names == ["Background", "Layer 2"]
+
+
+@pytest.mark.parametrize("where", ["prompt", "picture"])
+def test_text_with_settings_is_taken_in_the_prompt_and_on_the_picture_page(
+    painting: Painting, where: str
+) -> None:
+    studio = painting.studio
+    studio.workspaces.show_page("picture")
+    if where == "prompt":
+        studio.panel.prompt.insertFromMimeData(text_mime(INFOTEXT))
+    else:
+        studio.rooms.drop.take(text_mime(INFOTEXT))
+    assert studio.form.prompt == "a red boat on the sea"
+    assert studio.form.seed == 4242
+    studio.panel.prompt.selectAll()
+    studio.panel.prompt.insertFromMimeData(text_mime("a plain boat"))
+    assert studio.form.prompt == "a plain boat"
