@@ -1,5 +1,5 @@
-"""The gallery strip: the newest pictures, and what can be done with a picture file.
+"""The gallery: a strip of the newest pictures, and the workspace that shows and orders them all.
 
 May import what `ui` may, and the room `gallery` inside functions that run in the background.
-Must never know the engine; never touches the disk on the UI thread.
+Must never know the engine; never touches a picture file on the UI thread.
 """

@@ -28,6 +28,7 @@ from sdstudio.ui.widgets.progress_line import ProgressLine
 if TYPE_CHECKING:
     from sdstudio.gallery.export import ExportOutcome
     from sdstudio.gallery.gallery import Gallery
+    from sdstudio.gallery.picture_row import PictureRow
 
 PATTERNS = ("{name}", "{number}", "{date}-{words}-{seed}", "{model}-{seed}")
 MIN_WIDTH_PX = 500
@@ -76,8 +77,8 @@ class ExportDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self._written.connect(self._show_progress)
         self._lay_out()
-        self._rows_for_example = gallery.rows(self._ids[:1])
-        self._show_example()
+        self._first: PictureRow | None = None
+        self._background.run(lambda: gallery.rows(ids[:1]), self._take_first, self._fail)
 
     def reject(self) -> None:
         """Cancel while writing stops after the picture in work; what is written stays."""
@@ -139,13 +140,17 @@ class ExportDialog(QDialog):
     def _show_progress(self, count: int) -> None:
         self.progress.show_fraction(count / max(1, len(self._ids)))
 
+    def _take_first(self, rows: list[PictureRow]) -> None:
+        self._first = rows[0] if rows else None
+        self._show_example()
+
     def _show_example(self) -> None:
         from sdstudio.gallery.export import example_name
 
         file_format = self.format.currentData() or None
-        rows = self._rows_for_example
-        name = example_name(rows[0], self.names.currentText(), file_format) if rows else ""
-        self.example.setText(self.tr("For example {0}").format(name))
+        if self._first is not None:
+            name = example_name(self._first, self.names.currentText(), file_format)
+            self.example.setText(self.tr("For example {0}").format(name))
 
     def _choose(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Folder"), self.folder.text())

@@ -62,15 +62,21 @@ class RoomCommands(QObject):
 
     def edit_note(self) -> None:
         """Let a note be written about what is selected."""
-        ids = self._room.acted_ids()
+        ids, room = self._room.acted_ids(), self._room
         if not ids:
             return
-        from sdstudio.ui.gallery.note_dialog import NoteDialog
+        gallery = room.gallery
 
-        rows = self._room.gallery.rows(ids[:1])
-        dialog = NoteDialog(rows[0].note if rows else "", len(ids), self._room.window())
-        dialog.kept.connect(partial(self._edits.set_note, ids))
-        open_dialog(dialog)
+        def show(note: str) -> None:
+            from sdstudio.ui.gallery.note_dialog import NoteDialog
+
+            dialog = NoteDialog(note, len(ids), room.window())
+            dialog.kept.connect(partial(self._edits.set_note, ids))
+            open_dialog(dialog)
+
+        room.desk.work.run(
+            lambda: "".join(row.note for row in gallery.rows(ids[:1])), show, room.tell_error
+        )
 
     # -- boards ----------------------------------------------------------------------------------
 

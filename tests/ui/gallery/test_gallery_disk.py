@@ -300,7 +300,7 @@ def test_export_writes_copies_under_new_names(open_gallery: OpenIt, tmp_path: Pa
     dialog.folder.setText(str(tmp_path / "out"))
     dialog.names.setCurrentText("{seed}-{number}")
     dialog.format.setCurrentIndex(dialog.format.findData("webp"))
-    assert dialog.example.text() == "For example 3-0001.webp"
+    opened.wait(lambda: dialog.example.text() == "For example 3-0001.webp")
     dialog.start.click()
     opened.wait(lambda: bool(outcomes))
     names = sorted(path.name for path in (tmp_path / "out").iterdir())

@@ -150,6 +150,7 @@ def test_a_note_is_found(open_gallery: OpenIt) -> None:
     opened = open_gallery(count=3)
     opened.select(2)
     opened.room.commands.edit_note()
+    opened.wait(lambda: bool(opened.room.window().findChildren(NoteDialog)))
     dialog = opened.room.window().findChildren(NoteDialog)[0]
     dialog.text.setPlainText("for the wall\nof the hall")
     dialog._keep()
