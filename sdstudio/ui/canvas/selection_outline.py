@@ -67,9 +67,9 @@ def _outline(inside: np.ndarray, line_px: int) -> QImage:
     core = inside[:-far, kept] & inside[far:, kept]
     core &= inside[kept, :-far] & inside[kept, far:]
     y, x = np.nonzero(inside[kept, kept] & ~core)
-    pixels = np.zeros(core.shape, np.uint32)
+    height, width = inside.shape[0] - far, inside.shape[1] - far
+    pixels = np.zeros((height, width), np.uint32)
     pixels[y, x] = np.where((x + y) // (DASH_PX * line_px) % 2, _WHITE, _BLACK)
-    height, width = pixels.shape
     image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32)
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
