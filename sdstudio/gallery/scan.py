@@ -105,7 +105,7 @@ def scan(
     unreachable = tuple(listing.walk(folders))
     if unreachable:
         gone = {path: stamp for path, stamp in gone.items() if not path.startswith(unreachable)}
-    due = sorted(listing.due)
+    due = _newest_first(listing.due)
     _read_due(index, due, gone, outcome, report, cancelled)
     if outcome.out_of_reach:
         outcome.problems.append(
@@ -191,6 +191,14 @@ def _renames(pairs: Pairs, homeless: dict[str, str]) -> dict[str, str]:
             if not found.is_known and file.identity in homeless:
                 renames[file.path] = homeless.pop(file.identity)
     return renames
+
+
+def _newest_first(due: list[_Found]) -> list[_Found]:
+    """A person waits for the newest; each batch is in the order that SQLite likes best."""
+    due = sorted(due)
+    return [
+        found for end in range(len(due), 0, -_BATCH) for found in due[max(0, end - _BATCH) : end]
+    ]
 
 
 class _Listing:
