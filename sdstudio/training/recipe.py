@@ -86,6 +86,12 @@ def _text(value: Any) -> str:
 _VAE = {"vae": "autoencoder/vae"}
 _PARTS = _VAE | {"clip": "clip/clip"}
 _PAINTING = {"optimizer": "muon", "zero_snr": True}
+_LARGE = {"resolution": 256, "batch_size": 32, "learning_rate": 2e-3}
+_GROWN = _PAINTING | {
+    "channels": "48,96,192,256",
+    "attention": "0,0,1,1",
+    "layout_weight": 0.1,
+}
 
 BUILT_IN = Recipe(
     pictures=28_000,
@@ -121,21 +127,17 @@ BUILT_IN = Recipe(
             name="latent-diffusion-256",
             kind="latent-diffusion",
             product="pipeline",
-            values={
-                "resolution": 256,
-                "steps": 6500,
-                "batch_size": 32,
-                "learning_rate": 2e-3,
-                "ema_decay": 0.998,
-            },
-            options=_PAINTING
-            | {
-                "channels": "48,96,192,256",
-                "attention": "0,0,1,1",
-                "layout_weight": 0.1,
-                "decay": "constant",
-            },
+            values=_LARGE | {"steps": 4117, "ema_decay": 0.998},
+            options=_GROWN | {"decay": "constant"},
             needs=_PARTS | {"grow_from": "latent-diffusion-128"},
+        ),
+        Stage(
+            name="latent-diffusion-settling",
+            kind="latent-diffusion",
+            product="pipeline",
+            values=_LARGE | {"steps": 1600, "ema_decay": 0.995},
+            options=_GROWN | {"decay": "linear", "warmup_steps": 40, "text_lr_scale": 0.5},
+            needs=_PARTS | {"init_from": "latent-diffusion-256"},
         ),
         Stage(
             name="tiny-decoder",

@@ -23,10 +23,8 @@ from sdstudio.training.recipe import BUILT_IN, Recipe, Stage
 from sdstudio.training.whole_model import TRAINERS, Ledger, WholeModelTrainer
 
 QUICK = {"warmup_steps": 1, "log_every": 1}
-UNETS = {
-    "latent-diffusion-128": {"channels": "32,32", "attention": "0,1"},
-    "latent-diffusion-256": {"channels": "32,32,32", "attention": "0,0,1"},
-}
+SMALL = {"channels": "32,32", "attention": "0,1"}
+GROWN = {"channels": "32,32,32", "attention": "0,0,1"}
 
 
 def tiny(stage: Stage) -> Stage:
@@ -35,7 +33,7 @@ def tiny(stage: Stage) -> Stage:
     options |= {
         "autoencoder": {"channels": "8,8,8,8", "sizes": "32:1"},
         "clip": {"hidden_size": 48, "text_layers": 1, "vision_layers": 1, "vocab_size": 600},
-        "latent-diffusion": {"heads": 2} | UNETS.get(stage.name, {}),
+        "latent-diffusion": {"heads": 2} | (GROWN if "layout_weight" in options else SMALL),
         "tiny-decoder": {"pictures": 10},
     }[stage.kind]
     values = dict(stage.values) | {"batch_size": 2, "sample_every": 99}
@@ -85,8 +83,8 @@ def test_the_chain_is_stopped_goes_on_and_ends_in_a_model(tmp_path: Path) -> Non
     assert not (tmp_path / "made" / "model").exists()
 
     events = run(tmp_path / "made")
-    # the last step of CLIP is left, then two runs of the UNet and the tiny decoder of 2 steps each
-    assert steps_of(events) == 1 + 3 * 2
+    # the last step of CLIP is left, then three runs of the UNet and the tiny decoder, 2 steps each
+    assert steps_of(events) == 1 + 4 * 2
     assert isinstance(events[-1], ProgressEvent)
     assert "all stages took" in events[-1].text
     assert steps_of(run(tmp_path / "made")) == 0, "what is done is not done again"
