@@ -1,4 +1,8 @@
-"""The seeded list of prompts that no training saw: what each asks for, and the scene it means."""
+"""The seeded list of prompts that no training saw: what each asks for, and the scene it means.
+
+Their first thing is always one whose (subject, colour, place) training leaves out. Of the sailboat
+no combination is left out: it stands second in pairs only.
+"""
 
 from __future__ import annotations
 
