@@ -1,6 +1,6 @@
 """Pictures of a painter at work with the built-in model, to a crash and back.
 
-python packaging/painters_round.py FOLDER [--steps 20]      needs Xvfb and xdotool
+python packaging/painters_round.py FOLDER [--steps 20] [--seed 1]      needs Xvfb and xdotool
 
 A real window on a screen of its own: a picture is made and opened in Paint, a mask drawn and
 filled, candidates looked at, one accepted, taken back and again, the picture expanded, saved; the
@@ -23,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Photograph a painter at work.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--steps", type=int, default=20, help="of every run")
+    parser.add_argument("--seed", type=int, default=1, help="of every run")
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from PIL import Image
@@ -35,7 +36,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         user = Path(work) / "user"
         (user / "config").mkdir(parents=True)
-        settings = {"form_values": {"num_inference_steps": arguments.steps}}
+        form = {"num_inference_steps": arguments.steps, "seed": str(arguments.seed)}
+        settings = {"form_values": {**form, "is_seed_random": False}}
         (user / "config" / "settings.json").write_text(json.dumps(settings))
         with virtual_screen(Path(work) / "screen") as screen:
 

@@ -28,7 +28,7 @@ def user(tmp_path: Path) -> Path:
 
     folder = tmp_path / "user"
     (folder / "config").mkdir(parents=True)
-    form = {"model": "tiny", "width": 64, "height": 64, "num_inference_steps": 8}
+    form = {"model": "tiny", "width": 64, "height": 64, "num_inference_steps": 100}
     settings = {"form_values": {**form, "sampler": "euler"}}
     (folder / "config" / "settings.json").write_text(json.dumps(settings))
     build_sd1(folder / "data" / "models" / "tiny")
@@ -41,7 +41,11 @@ def test_a_painters_round_survives_kill_9(user: Path, tmp_path: Path) -> None:
         document = paint_a_round(user, screen, tmp_path, seen.append)
     assert len(document.state.accepted) == 3
     prompts = [each.request.prompt for each in document.state.accepted]
-    assert prompts == ["a yellow moon", "a small red house in the snow", "a green bush"]
+    assert prompts == [
+        "a yellow sun in the sky over the sea",
+        "the sea at sunset",
+        "a small red boat on the sea",
+    ]
     assert document.size[0] > document.size[1] == 64
     assert document.composite(document.bounds)[..., 3].min() == 255
     assert len(set(seen)) == 14

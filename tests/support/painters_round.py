@@ -21,6 +21,8 @@ ZOOM_BARS = (slice(530, None), slice(430, None))
 """Rows and columns of the view where the zoom bar lies, with and without the strip below it."""
 RECOVER_BUTTON = (1010, 104)
 SETTLE_S = 1.0
+UNTOLD_S = 10.0
+"""How long nothing must move before a run that was never told of counts as over."""
 STEP_PX = 8
 
 Shoot = Callable[[str], object]
@@ -84,8 +86,7 @@ class PaintersRound:
         studio.key("F3")  # the keyboard goes back to the canvas
         before = self._strip()
         studio.key("ctrl+Return")
-        wait_for(lambda: "%" in studio.title() or self._strip() != before, "the run")
-        studio.wait_until_idle()
+        self._wait_for_candidates(before)
         time.sleep(SETTLE_S)
         self.shoot(name)
 
@@ -155,6 +156,21 @@ class PaintersRound:
         """Give the window the keyboard, which no window manager does here."""
         self.studio.hand("windowfocus", "--sync", self.studio.window)
 
+    def _wait_for_candidates(self, before: bytes) -> None:
+        """Wait until a run is over: the title tells its share, if it is not too quick for that."""
+        seen, since, was_told = before, time.monotonic(), False
+
+        def is_over() -> bool:
+            nonlocal seen, since, was_told
+            strip, is_told = self._strip(), "%" in self.studio.title()
+            was_told |= is_told
+            if is_told or strip != seen:
+                seen, since = strip, time.monotonic()
+            quiet_s = time.monotonic() - since
+            return seen != before and quiet_s > (SETTLE_S if was_told else UNTOLD_S)
+
+        wait_for(is_over, "the candidates")
+
     def _take(self, before: list[tuple[str, int]]) -> bool:
         """Accept what is looked at; once that is done, the key means nothing."""
         if self._kept() == before:
@@ -201,20 +217,20 @@ def paint_a_round(
     studio = RealStudio.start(user, screen, **environment)
     work = PaintersRound(studio=studio, document=folder / "round.sdstudio", shoot=shoot)
     try:
-        work.make_first_picture("a small red house in the snow")
+        work.make_first_picture("a white sailboat on the sea at sunset")
         work.draw_mask([(0.2, 0.25), (0.35, 0.2), (0.3, 0.35), (0.2, 0.3)], "02-mask")
-        work.generate("a yellow moon", "03-candidates")
+        work.generate("a yellow sun in the sky over the sea", "03-candidates")
         work.accept("04-accepted", cycle=1)
         work.studio.key("ctrl+z")
         time.sleep(SETTLE_S)
         shoot("05-undone")
         work.studio.key("ctrl+shift+z")
-        work.expand("a small red house in the snow")
+        work.expand("the sea at sunset")
         work.save()
         assert len(work.saved().state.accepted) == 2
         shoot("09-saved")
         work.draw_mask([(0.7, 0.8), (0.85, 0.75)], "10-another-mask")
-        work.generate("a green bush", "11-more-candidates")
+        work.generate("a small red boat on the sea", "11-more-candidates")
         work.accept("12-accepted-unsaved")
         work.die()
         work.recover(screen, **environment)
