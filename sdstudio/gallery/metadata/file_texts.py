@@ -34,7 +34,7 @@ _COMFY_TAGS = range(0x0100, 0x0111)
 """ComfyUI counts down from the tag Model, one `name:json` for each text."""
 _COMFY_TEXT = re.compile(r"(prompt|workflow):\s*(?=[\[{])")
 _OWN_XMP = re.compile(r'sdstudio:(facts|texts)="([^"]*)"')
-_HEAD_BYTES, _ENDS_BYTES = 16384, 4096
+_HEAD_BYTES, _FRONT_BYTES, _TAIL_BYTES = 16384, 2048, 1024
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
@@ -100,21 +100,29 @@ def _read_open_file(descriptor: int) -> FileTexts:
     num_bytes = len(head) if len(head) < _HEAD_BYTES else os.fstat(descriptor).st_size
 
     def read_at(start: int, length: int) -> bytes:
-        os.lseek(descriptor, start, os.SEEK_SET)
-        return os.read(descriptor, length)
+        return _pread(descriptor, length, start)
 
     if num_bytes > len(head):
-        tail = read_at(num_bytes - _ENDS_BYTES, _ENDS_BYTES)
+        tail = read_at(num_bytes - _TAIL_BYTES, _TAIL_BYTES)
     else:
-        tail = head[_ENDS_BYTES:][-_ENDS_BYTES:]
+        tail = head[_FRONT_BYTES:][-_TAIL_BYTES:]
     # Metadata, seed and the last pixels lie at the ends.
-    digest = hashlib.blake2b(b"%d:" % num_bytes + head[:_ENDS_BYTES] + tail, digest_size=16)
+    digest = hashlib.blake2b(b"%d:" % num_bytes + head[:_FRONT_BYTES] + tail, digest_size=16)
     if head.startswith(PNG_SIGNATURE):
         found = read_png_texts(head, num_bytes, read_at)
         return FileTexts(format="PNG", identity=digest.hexdigest(), **found)
     os.lseek(descriptor, 0, os.SEEK_SET)
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         return FileTexts(identity=digest.hexdigest(), **_read_with_pillow(file))
+
+
+def _seek_and_read(descriptor: int, length: int, start: int) -> bytes:
+    os.lseek(descriptor, start, os.SEEK_SET)
+    return os.read(descriptor, length)
+
+
+_pread = getattr(os, "pread", _seek_and_read)
+"""Windows has none."""
 
 
 def _read_with_pillow(file: BinaryIO) -> dict[str, Any]:
