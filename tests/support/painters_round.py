@@ -68,7 +68,7 @@ class PaintersRound:
 
     def drag(self, places: list[tuple[float, float]]) -> None:
         """Move the pressed pointer along places on the page."""
-        left, top, width, height = self._page()
+        left, top, width, height = wait_for(self._still_page, "a page that stands still")
         points = [(left + x * width, top + y * height) for x, y in places]
         self._move(points[0])
         self.studio.hand("mousedown", "1")
@@ -189,6 +189,12 @@ class PaintersRound:
     def _move(self, place: tuple[float, ...]) -> None:
         x, y = (str(round(value)) for value in place)
         self.studio.hand("mousemove", "--window", self.studio.window, x, y)
+
+    def _still_page(self) -> tuple[int, int, int, int] | None:
+        """The page, if it lies where it lay a moment ago."""
+        before = self._page()
+        time.sleep(SETTLE_S)
+        return before if before == self._page() and before[2] else None
 
     def _page(self) -> tuple[int, int, int, int]:
         """Left, top, width and height of the picture on the canvas, in the window."""
