@@ -68,7 +68,9 @@ class PaintersRound:
 
     def drag(self, places: list[tuple[float, float]]) -> None:
         """Move the pressed pointer along places on the page."""
-        left, top, width, height = wait_for(self._still_page, "a page that stands still")
+        page = wait_for(self._still_page, "a page that stands still")
+        assert page is not None
+        left, top, width, height = page
         points = [(left + x * width, top + y * height) for x, y in places]
         self._move(points[0])
         self.studio.hand("mousedown", "1")
