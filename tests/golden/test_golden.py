@@ -7,6 +7,8 @@ count. `pytest tests/golden --update-golden` draws the pictures anew: look at th
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.support.open_studio import open_studio
 from tests.support.window_states import STATES, WindowState, wait_until
@@ -28,6 +30,9 @@ MAX_SHARE = 0.002
 """Of all pixels: about a word of twenty letters."""
 MAX_MEAN = 1.0
 """Of 255, over the whole window: another shade of a panel is more."""
+
+PATIENCE_S = 15.0
+SETTLING_S = 2.0
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="fonts are drawn otherwise elsewhere"
@@ -44,33 +49,59 @@ def test_the_window_looks_as_it_did(
     theme: Literal["dark", "light"],
 ) -> None:
     state = next(state for state in STATES if state.name == name)
-    drawn = halved(picture_of(still, state, theme, tmp_path))
     golden = FOLDER / f"{name}-{theme}.png"
     if request.config.getoption("--update-golden", default=False):
+        drawn = next(pictures_of(still, state, theme, tmp_path, wait_s=SETTLING_S))
         Image.fromarray(drawn).save(golden, optimize=True)
         return
     with Image.open(golden) as image:
         expected = np.asarray(image.convert("RGB"))
-    assert drawn.shape == expected.shape
+    drawn = None
+    for drawn in pictures_of(still, state, theme, tmp_path):
+        assert drawn.shape == expected.shape
+        if looks_like(drawn, expected):
+            return
+    assert drawn is not None
+    Image.fromarray(drawn).save(tmp_path / "drawn.png")
+    rows, columns = np.nonzero(np.abs(drawn.astype(np.int16) - expected).max(axis=2))
+    box = (columns.min() * 2, rows.min() * 2, columns.max() * 2, rows.max() * 2)
+    pytest.fail(f"{golden.name} differs within {box}; see {tmp_path / 'drawn.png'}")
+
+
+def looks_like(drawn: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether two halved pictures of the window are the same to a person."""
     difference = np.abs(drawn.astype(np.int16) - expected).max(axis=2)
-    differs = difference > MAX_DIFFERENCE
-    if differs.mean() > MAX_SHARE or difference.mean() > MAX_MEAN:
-        Image.fromarray(drawn).save(tmp_path / "drawn.png")
-        rows, columns = np.nonzero(difference)
-        box = (columns.min() * 2, rows.min() * 2, columns.max() * 2, rows.max() * 2)
-        pytest.fail(f"{golden.name} differs within {box}; see {tmp_path / 'drawn.png'}")
+    few = (difference > MAX_DIFFERENCE).mean() <= MAX_SHARE
+    return bool(few and difference.mean() <= MAX_MEAN)
 
 
-def picture_of(
-    app: QApplication, state: WindowState, theme: Literal["dark", "light"], folder: Path
-) -> np.ndarray:
-    """The window in a state, as (height, width, 3) of 0 .. 255."""
+def pictures_of(
+    app: QApplication,
+    state: WindowState,
+    theme: Literal["dark", "light"],
+    folder: Path,
+    *,
+    wait_s: float = 0.0,
+) -> Iterator[np.ndarray]:
+    """The window in a state, halved, again and again: what is read in the background comes late."""
     studio = open_studio(app, folder, state.engine(), theme=theme)
     wait_until(studio.window.isVisible)
     state.enter(studio)
     wait_until(lambda: state.is_there(studio))
-    image = studio.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    studio.window.close()
+    first, end = time.monotonic() + wait_s, time.monotonic() + wait_s + PATIENCE_S
+    try:
+        while time.monotonic() < end:
+            app.processEvents()
+            time.sleep(0.02)
+            if time.monotonic() >= first:
+                yield halved(pixels_of(studio.window))
+    finally:
+        studio.window.close()
+
+
+def pixels_of(window: QWidget) -> np.ndarray:
+    """What a window shows, as (height, width, 3) of 0 .. 255."""
+    image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(bytes(image.constBits()), np.uint8).reshape(image.height(), -1)
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
 
@@ -84,6 +115,5 @@ def halved(pixels: np.ndarray) -> np.ndarray:
 
 def test_the_tolerance_is_no_blindfold(still: QApplication, tmp_path: Path) -> None:
     """A window whose contents stand four pixels lower is another window."""
-    before = halved(picture_of(still, STATES[0], "dark", tmp_path))
-    differs = np.abs(np.roll(before, 2, axis=0).astype(np.int16) - before).max(axis=2)
-    assert (differs > MAX_DIFFERENCE).mean() > MAX_SHARE
+    before = next(pictures_of(still, STATES[0], "dark", tmp_path))
+    assert not looks_like(np.roll(before, 2, axis=0), before)
