@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -10,6 +12,21 @@ from sdstudio.jobs.engine import Engine
 from sdstudio.jobs.job import Job
 from sdstudio.jobs.runner import run_job
 from sdstudio.messages.events import JobEvent, StepEvent
+
+
+ENGINE_NICENESS = 5
+
+
+def give_way_to_the_window() -> None:
+    """Let the window go first wherever it and this thread want the same core.
+
+    Threads that this one starts later, torch's among them, inherit it. Only Linux knows
+    niceness by thread.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        if os.getpriority(os.PRIO_PROCESS, thread) < ENGINE_NICENESS:
+            os.setpriority(os.PRIO_PROCESS, thread, ENGINE_NICENESS)
 
 
 class LatestStep:
@@ -55,6 +72,7 @@ class EngineWorker(QObject):
     @Slot(object)
     def run(self, job: Job) -> None:
         """Carry out one job."""
+        give_way_to_the_window()
         run_job(self._engine, job, self._emit)
 
     @Slot()
