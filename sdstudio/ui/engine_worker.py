@@ -13,7 +13,6 @@ from sdstudio.jobs.job import Job
 from sdstudio.jobs.runner import run_job
 from sdstudio.messages.events import JobEvent, StepEvent
 
-
 ENGINE_NICENESS = 5
 
 
