@@ -11,10 +11,7 @@ from typing import Any, TypeVar, cast
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
 from diffusers.models.autoencoders.vae import DecoderOutput, DiagonalGaussianDistribution
-from diffusers.models.downsampling import Downsample2D
 from diffusers.models.modeling_outputs import AutoencoderKLOutput
-from diffusers.models.resnet import ResnetBlock2D
-from diffusers.models.upsampling import Upsample2D
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -25,6 +22,7 @@ from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
 from sdstudio.training.dataset import PictureDataset, batch_indices, hold_out, open_dataset
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
+from sdstudio.training.mean_colours import start_from_mean_colours
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.picture_sizes import parse_sizes, size_at
 from sdstudio.training.run_folder import RunFolder, publish_folder
@@ -34,7 +32,6 @@ CHANNELS = (32, 32, 64, 128)
 MIN_CHANNELS = 8
 """Six carry the colours of an untrained VAE."""
 
-INITIAL_LOGVAR = -5.0
 LATENT_CHANNELS = 4
 SIZES = "128:0.65,256:0.35"
 HELD_OUT_COUNT = 64
@@ -65,56 +62,6 @@ def build_autoencoder(channels: tuple[int, ...] = CHANNELS) -> AutoencoderKL:
     return vae
 
 
-@torch.no_grad()
-def start_from_mean_colours(vae: AutoencoderKL) -> None:
-    """Set the weights so that three latent channels hold the mean colour of each block.
-
-    From random weights the first thousand steps learn brightness only and leave pictures grey
-    (measured). So the residual branches begin at zero (Fixup, Zhang et al. 2019), and six channels
-    carry +colour and -colour through every other layer; silu(x) - silu(-x) = x undoes the
-    activation before the last convolution of each half. All other channels begin at random.
-    """
-    for module in vae.modules():
-        if isinstance(module, ResnetBlock2D):
-            nn.init.zeros_(module.conv2.weight)
-            if module.conv_shortcut is not None:
-                _carry(module.conv_shortcut)
-        elif isinstance(module, Downsample2D):
-            _carry(cast(nn.Conv2d, module.conv), window=2)
-        elif isinstance(module, Upsample2D):
-            _carry(cast(nn.Conv2d, module.conv))
-    for half in (vae.encoder, vae.decoder):
-        _split_signs(half.conv_in)
-        _join_signs(half.conv_out)
-    for conv in cast(tuple[nn.Conv2d, ...], (vae.quant_conv, vae.post_quant_conv)):
-        nn.init.dirac_(conv.weight)
-    nn.init.zeros_(vae.encoder.conv_out.weight[LATENT_CHANNELS:])
-    nn.init.constant_(cast(Tensor, vae.encoder.conv_out.bias)[LATENT_CHANNELS:], INITIAL_LOGVAR)
-
-
-def _carry(conv: nn.Conv2d, window: int = 1) -> None:
-    """Let the six colour channels pass, each the mean of `window` x `window` pixels."""
-    corner = 0 if window > 1 else conv.kernel_size[0] // 2
-    conv.weight[:6].zero_()
-    for channel in range(6):
-        area = conv.weight[channel, channel, corner : corner + window, corner : corner + window]
-        area.fill_(1 / window**2)
-
-
-def _split_signs(conv: nn.Conv2d) -> None:
-    conv.weight[:6].zero_()
-    for channel in range(3):
-        conv.weight[channel, channel, 1, 1] = 1
-        conv.weight[channel + 3, channel, 1, 1] = -1
-
-
-def _join_signs(conv: nn.Conv2d) -> None:
-    conv.weight[:3].zero_()
-    for channel in range(3):
-        conv.weight[channel, channel, 1, 1] = 1
-        conv.weight[channel, channel + 3, 1, 1] = -1
-
-
 def reconstruction_losses(reconstruction: Tensor, pictures: Tensor) -> dict[str, Tensor]:
     """Compare (B, 3, H, W) pictures in [-1, 1] by values, edges, areas and colours.
 
@@ -136,12 +83,29 @@ class AutoencoderObjective(nn.Module):
 
     Args:
         kl_weight: per latent value; more makes latents smoother and pictures softer.
+        psnr_weight: per dB of the mean `psnr` of a batch. Its gradient is that of the squared
+            error over the squared error of each picture: plain pictures count as much as busy ones.
+        anchor: an autoencoder whose latents this one is to keep near, so that a UNet that learnt
+            from them stays of use.
+        anchor_weight: per squared distance of the mean latents, both scaled as the UNet sees them.
     """
 
-    def __init__(self, vae: AutoencoderKL, *, kl_weight: float) -> None:
+    def __init__(
+        self,
+        vae: AutoencoderKL,
+        *,
+        kl_weight: float,
+        psnr_weight: float = 0.0,
+        anchor: AutoencoderKL | None = None,
+        anchor_weight: float = 0.0,
+    ) -> None:
         super().__init__()
         self.vae = vae
         self.kl_weight = kl_weight
+        self.psnr_weight = psnr_weight
+        self.anchor_weight = anchor_weight
+        self._anchor = [] if anchor is None else [anchor.requires_grad_(False)]
+        """In a list, lest it count as a part that learns and is saved."""
 
     def forward(self, pictures: Tensor, *, generator: torch.Generator) -> dict[str, Tensor]:
         """Return the losses of pictures (B, 3, H, W) in [-1, 1]."""
@@ -152,9 +116,19 @@ class AutoencoderObjective(nn.Module):
         noise = torch.randn(mean.shape, generator=generator).to(mean)
         reconstruction = decode(self.vae, mean + (0.5 * logvar).exp() * noise)
         parts = reconstruction_losses(reconstruction, pictures)
-        kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
         loss = parts["value"] + 0.5 * parts["edge"] + 0.5 * parts["area"] + 0.5 * parts["chroma"]
-        return {"loss": loss + self.kl_weight * kl, "kl": kl, **parts}
+        parts["kl"] = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+        parts["psnr"] = psnr(reconstruction.float(), pictures, clamped=False).mean()
+        loss = loss + self.kl_weight * parts["kl"] - self.psnr_weight * parts["psnr"]
+        for anchor in self._anchor:
+            parts["drift"] = self._drift(anchor, pictures, mean)
+            loss = loss + self.anchor_weight * parts["drift"]
+        return {"loss": loss, **parts}
+
+    def _drift(self, anchor: AutoencoderKL, pictures: Tensor, mean: Tensor) -> Tensor:
+        with torch.no_grad():
+            kept = encode(anchor, pictures).mean.float()
+        return ((mean - kept) * cast(Any, anchor.config).scaling_factor).square().mean()
 
 
 def reduce_to(pictures: Tensor, side: int) -> Tensor:
@@ -168,9 +142,15 @@ def reduce_to(pictures: Tensor, side: int) -> Tensor:
     return F.interpolate(pictures, size=(height, side), mode="area")
 
 
-def psnr(first: Tensor, second: Tensor) -> Tensor:
-    """Return the peak signal-to-noise ratio in dB of each of (B, 3, H, W) in [-1, 1], as (B,)."""
-    error = (first.clamp(-1, 1) - second).square().mean(dim=(1, 2, 3)) / 4
+def psnr(first: Tensor, second: Tensor, *, clamped: bool = True) -> Tensor:
+    """Return the peak signal-to-noise ratio in dB of each of (B, 3, H, W) in [-1, 1], as (B,).
+
+    Args:
+        clamped: whether values of `first` out of range count as the nearest in range, as a
+            picture file has them; not so where values out of range should learn.
+    """
+    shown = first.clamp(-1, 1) if clamped else first
+    error = (shown - second).square().mean(dim=(1, 2, 3)) / 4
     return -10 * error.clamp(min=1e-10).log10()
 
 
@@ -209,6 +189,8 @@ class AutoencoderTrainer:
         channels: of the four levels, "32,32,64,128"; those of `init_from` if there is one.
         sizes: sides in pixels and their shares of the steps, "128:0.65,256:0.35".
         kl_weight: per latent value, 1e-3.
+        psnr_weight: per dB of fidelity, 0.
+        anchor_weight: holds the latents near those of `init_from`, 0: they may go anywhere.
         optimizer: "adamw" or "muon".
         pictures: scenes to draw when data is "world", 6000.
         data_folder: where the drawn pictures lie, `output`/data.
@@ -224,9 +206,7 @@ class AutoencoderTrainer:
         vae = _build(request)
         fetch, held_out = _split(pictures, request)
         hooks = _hooks(vae, held_out, lambda text: emit(ProgressEvent(job_id=job.id, text=text)))
-        objective = AutoencoderObjective(
-            vae, kl_weight=float(request.options.get("kl_weight", 1e-3))
-        )
+        objective = _objective(request, vae)
         settings = LoopSettings.of(request)
         optimizer = build_optimizer(
             [TrainedModule(module=vae)],
@@ -241,8 +221,9 @@ class AutoencoderTrainer:
             emit(ProgressEvent(job_id=job.id, text=f"Going on from step {loop.step}"))
         loop.run(job, emit)
         with loop.averaged():
-            save_autoencoder(vae, folder.path / "vae", held_out)
-        emit(ProgressEvent(job_id=job.id, text=f"Saved {folder.path / 'vae'}", fraction=1.0))
+            path, anchored = folder.path / "vae", objective.anchor_weight > 0
+            save_autoencoder(vae, path, held_out, anchored=anchored)
+        emit(ProgressEvent(job_id=job.id, text=f"Saved {path}", fraction=1.0))
 
     def close(self) -> None:
         """Nothing outlives a run."""
@@ -253,12 +234,14 @@ def encoder_learns(vae: AutoencoderKL) -> bool:
     return vae.encoder.conv_in.weight.requires_grad
 
 
-def save_autoencoder(vae: AutoencoderKL, path: Path, pictures: Tensor) -> None:
+def save_autoencoder(
+    vae: AutoencoderKL, path: Path, pictures: Tensor, *, anchored: bool = False
+) -> None:
     """Save in float16 with the `scaling_factor` that brings these pictures' latents to std 1.
 
-    Of an encoder that did not learn, the factor stays what it was.
+    Of an encoder that did not learn, or kept near another's latents, it stays what it was.
     """
-    if encoder_learns(vae):
+    if encoder_learns(vae) and not anchored:
         vae.register_to_config(scaling_factor=1 / latent_std(vae, pictures))
     publish_folder(path, half_precision_copy(vae).save_pretrained)
 
@@ -349,6 +332,23 @@ def _new(request: TrainingRequest) -> AutoencoderKL:
             f"Write whole numbers of at least {MIN_CHANNELS}, like {CHANNELS}.",
         )
     return build_autoencoder(channels)
+
+
+def _objective(request: TrainingRequest, vae: AutoencoderKL) -> AutoencoderObjective:
+    weights = {
+        name: float(request.options.get(name, 0)) for name in ("psnr_weight", "anchor_weight")
+    }
+    anchored = weights["anchor_weight"] > 0
+    if anchored and not request.options.get("init_from"):
+        raise InvalidRequestError(
+            "There are no latents to keep near.", "Name their autoencoder with --init-from."
+        )
+    return AutoencoderObjective(
+        vae,
+        kl_weight=float(request.options.get("kl_weight", 1e-3)),
+        anchor=load_autoencoder(Path(str(request.options["init_from"]))) if anchored else None,
+        **weights,
+    )
 
 
 def _split(pictures: PictureDataset, request: TrainingRequest) -> tuple[FetchBatch, Tensor]:

@@ -157,6 +157,8 @@ COMMANDS: dict[str, TrainCommand] = {
             "sizes": (str, "sides in pixels and shares of the steps, 128:0.65,256:0.35"),
             "channels": (str, "channels of the four levels, 32,32,64,128"),
             "kl_weight": (float, "smoothness of the latents, 1e-3"),
+            "psnr_weight": (float, "weight of the fidelity in dB, 0"),
+            "anchor_weight": (float, "holds the latents near those of init-from, 0"),
             "optimizer": (str, "adamw or muon"),
         },
     ),

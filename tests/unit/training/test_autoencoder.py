@@ -85,6 +85,36 @@ def test_kl_and_noise_are_those_of_diffusers(vae: AutoencoderKL, pictures: torch
     assert losses["loss"].item() == pytest.approx((rest + 0.5 * losses["kl"]).item(), rel=1e-5)
 
 
+def test_fidelity_and_nearness_are_weighed_in(vae: AutoencoderKL, pictures: torch.Tensor) -> None:
+    torch.manual_seed(1)
+    anchor = build_autoencoder(TINY)
+    torch.nn.init.normal_(anchor.encoder.conv_out.weight, std=0.1)
+    anchor.register_to_config(scaling_factor=2.0)
+
+    def losses(objective: AutoencoderObjective) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(5)
+        with torch.no_grad():
+            return {k: v.item() for k, v in objective(pictures, generator=generator).items()}
+
+    plain = losses(AutoencoderObjective(vae, kl_weight=0.5))
+    weighed = AutoencoderObjective(
+        vae, kl_weight=0.5, psnr_weight=0.25, anchor=anchor, anchor_weight=3
+    )
+    held = losses(weighed)
+    with torch.no_grad():
+        apart = vae.encode(pictures).latent_dist.mode() - anchor.encode(pictures).latent_dist.mode()
+    assert held["drift"] == pytest.approx((2 * apart).square().mean().item(), rel=1e-4)
+    wanted = plain["loss"] - 0.25 * plain["psnr"] + 3 * held["drift"]
+    assert held["loss"] == pytest.approx(wanted, rel=1e-5)
+    assert {id(p) for p in weighed.parameters()} == {id(p) for p in vae.parameters()}
+
+
+def test_nothing_to_keep_near_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["autoencoder", "--output", str(tmp_path / "run"), "--anchor-weight", "1",
+                 "--pictures", "2", "--steps", "1", "--resolution", "32"]) != 0  # fmt: skip
+    assert "--init-from" in capsys.readouterr().err
+
+
 def test_psnr_is_its_formula_on_8_bit_pictures() -> None:
     rng = np.random.default_rng(0)
     first, second = (rng.integers(0, 256, (2, 3, 8, 8)) for _ in range(2))
