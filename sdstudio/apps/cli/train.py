@@ -213,12 +213,19 @@ COMMANDS: dict[str, TrainCommand] = {
     "ddpm": TrainCommand(
         help="small pictures from noise, by class (UNet2DModel in pixel space)",
         engine=_ddpm,
-        defaults={"steps": 6000, "batch_size": 64, "learning_rate": 4e-4, "resolution": 32},
+        defaults={
+            "steps": 1500,
+            "batch_size": 32,
+            "learning_rate": 1e-3,
+            "resolution": 32,
+            "ema_decay": 0.995,
+        },
         options=PICTURE_OPTIONS
         | {
             "classes": (str, 'subjects of the world, such as "cat,car"; "" for none'),
-            "channels": (str, "the UNet's channels by level, 64,128,192"),
-            "prediction_type": (str, "epsilon or v_prediction"),
+            "channels": (str, "the UNet's channels by level, 32,96,192"),
+            "prediction_type": (str, "v_prediction or epsilon"),
+            "optimizer": (str, "muon or adamw"),
         },
     ),
 }
