@@ -214,7 +214,7 @@ COMMANDS: dict[str, TrainCommand] = {
         help="small pictures from noise, by class (UNet2DModel in pixel space)",
         engine=_ddpm,
         defaults={
-            "steps": 1500,
+            "steps": 1100,
             "batch_size": 32,
             "learning_rate": 1e-3,
             "resolution": 32,
