@@ -17,7 +17,7 @@ from sdstudio.document.state import (
     DocumentState,
     Layer,
 )
-from sdstudio.document.tiles import TiledImage, Tiles, tile_rect
+from sdstudio.document.tiles import TiledImage, Tiles, is_even_tile, parts_in_tiles, tile_rect
 from sdstudio.document.undo import HeldTile, Step, TileRef, UndoStack
 
 _BLOCK_PX = 512  # larger areas are composited piece by piece: floats take four times the memory
@@ -121,6 +121,23 @@ class Content:
         self.state = state
         return edit.commit()
 
+    def adopt(self, label: str, layer_id: int, tiles: Tiles, *, as_of: int) -> Rect | None:
+        """Take over what a layer became in a copy of this, as one step of undo.
+
+        Args:
+            as_of: the revision that was copied.
+
+        Returns:
+            what changed; None, and nothing is done, where something else changed meanwhile.
+        """
+        if self._open_edit:
+            self._open_edit.commit()
+        if self.revision != as_of:
+            return None
+        with self.edit(label) as edit:
+            self.images[layer_id].put_tiles(tiles)
+            return edit.commit()
+
     def undo(self) -> Rect:
         """Take the last step back; return what changed."""
         if self._open_edit:
@@ -182,6 +199,15 @@ class Content:
 
     def write(self, layer: Layer, rect: Rect, pixels: np.ndarray) -> None:
         self.images[layer.id].write(rect.moved(-layer.x, -layer.y), pixels)
+
+    def parts_in_tiles(self, layer: Layer, rect: Rect) -> Iterator[Rect]:
+        """The parts of `rect` that lie in one tile of the layer each."""
+        for part in parts_in_tiles(rect.moved(-layer.x, -layer.y)):
+            yield part.moved(layer.x, layer.y)
+
+    def is_even(self, layer: Layer, rect: Rect) -> bool:
+        """Whether the pixels in `rect`, which lie in one tile, are known to be alike."""
+        return all(is_even_tile(tile) for _, tile in self.tiles_under(layer, rect))
 
     def bounds_of(self, layer: Layer) -> Rect:
         """Where the layer is not empty, in the document's coordinates."""

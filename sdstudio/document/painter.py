@@ -20,9 +20,9 @@ from sdstudio.document.fill import flood
 from sdstudio.document.layers import BLOCK_PX, LayerStack
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.document.shapes import Coverage
-from sdstudio.document.state import Layer
+from sdstudio.document.state import DocumentSnapshot, Layer
 from sdstudio.document.stroke import Stroke
-from sdstudio.document.tiles import nonzero_bounds
+from sdstudio.document.tiles import is_even, nonzero_bounds
 from sdstudio.errors import InvalidRequestError
 
 Shape = Literal["rectangle", "ellipse"]
@@ -117,13 +117,24 @@ class Painter:
             pixels = self._content.read(layer, bounds)
         filled = flood(pixels, x, y, tolerance)
         where = nonzero_bounds(filled)
-        return where, filled[where.slices].astype(np.float32)
+        return where, filled[where.slices]
 
     def fill_found(
         self, found: Coverage, ink: Ink, *, opacity: float = 1.0, layer_id: int | None = None
     ) -> Rect:
         """Fill what `find_alike` found."""
         return self._lay("Fill", found, ink, opacity, layer_id)
+
+    def adopt_fill(self, filled: DocumentSnapshot, layer_id: int, *, as_of: int) -> Rect | None:
+        """Take over a fill that was done on a copy of the document.
+
+        Args:
+            as_of: the document's revision when it was copied.
+
+        Returns:
+            None, and nothing is done, where the document has changed meanwhile.
+        """
+        return self._content.adopt("Fill", layer_id, filled.tiles[layer_id], as_of=as_of)
 
     def fill_selection(self, ink: Ink, *, layer_id: int | None = None) -> Rect:
         """Fill all that is selected, or the whole picture; an erasing ink clears it."""
@@ -151,14 +162,27 @@ class Painter:
             return EMPTY
         ink = _ink_on(layer, ink)
         with self._content.edit(label) as edit:
-            for block in area.blocks(BLOCK_PX):
-                part = alpha[block.moved(-area.x, -area.y).slices] * np.float32(opacity)
+            for block in self._content.parts_in_tiles(layer, area):
+                part = alpha[block.moved(-area.x, -area.y).slices]
                 selected = self._content.selection(block)
                 if selected is not None:
-                    part *= selected
-                pixels = self._content.read(layer, block)
-                self._content.write(layer, block, lay(pixels, ink, part))
+                    part = part * selected
+                if part.any():
+                    self._lay_block(layer, block, ink, part, np.float32(opacity))
             return edit.commit()
+
+    def _lay_block(
+        self, layer: Layer, block: Rect, ink: Ink, part: np.ndarray, opacity: np.float32
+    ) -> None:
+        """Within one tile: where all pixels are alike, one stands for them."""
+        under = block
+        if is_even(part):
+            hides = part[0, 0] * opacity >= 1 and not ink.keeps_alpha
+            if hides or self._content.is_even(layer, block):
+                under, part = Rect(block.x, block.y, 1, 1), part[:1, :1]
+        laid = lay(self._content.read(layer, under), ink, part * opacity)
+        shape = block.height, block.width, *laid.shape[2:]
+        self._content.write(layer, block, np.broadcast_to(laid, shape))
 
 
 def _ink_on(layer: Layer, ink: Ink) -> Ink:

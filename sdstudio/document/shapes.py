@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from sdstudio.document.rect import EMPTY, Rect
 
 Coverage = tuple[Rect, np.ndarray]
-"""Where a shape lies, and (height, width) float32 in [0, 1]."""
+"""Where a shape lies, and (height, width) float32 in [0, 1], or bool."""
 
 _OVERSAMPLING = 4
 _BAND_PX = 256

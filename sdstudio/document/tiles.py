@@ -1,5 +1,8 @@
 """Pictures as sparse tiles that snapshots share until they are painted over.
 
+Tiles of one value are one array however often they lie in a picture, and tiles of nothing none:
+paper and the inside of large fills take no memory.
+
 Colour is stored with straight alpha: PNG, OpenRaster and `Raster` are straight as well, so a
 picture survives saving, opening and erasing half-way byte for byte. Premultiplied bytes would
 spare a division per painted pixel and lose colour wherever alpha is low.
@@ -8,6 +11,7 @@ spare a division per painted pixel and lose colour wherever alpha is low.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -21,6 +25,8 @@ TileKey = tuple[int, int]
 
 Tiles = Mapping[TileKey, np.ndarray]
 """Tiles nobody writes to any more: safe to keep, to share and to read from any thread."""
+
+_even_tiles: WeakValueDictionary[tuple[object, ...], np.ndarray] = WeakValueDictionary()
 
 
 class TiledImage:
@@ -42,7 +48,8 @@ class TiledImage:
 
     @property
     def num_bytes(self) -> int:
-        return sum(tile.nbytes for tile in self._tiles.values())
+        """What is held; a tile that lies in several places counts once."""
+        return sum({id(tile): tile.nbytes for tile in self._tiles.values()}.values())
 
     def snapshot(self) -> Tiles:
         """The picture as it is now, at the cost of a list of its tiles."""
@@ -64,8 +71,7 @@ class TiledImage:
         for key, inside, outside in _cells(rect):
             part = pixels[outside]
             if part.shape[0] == part.shape[1] == TILE_PX:
-                self._tiles[key] = np.array(part, self.dtype, order="C")
-                self._owned.add(key)
+                self._put_whole(key, part)
             elif key in self._tiles or part.any():
                 self._own_tile(key)[inside] = part
 
@@ -119,6 +125,22 @@ class TiledImage:
                 self.swap_tile(key, None)
         return {key: old for key, old in changed.items() if self._tiles.get(key) is not old}
 
+    def put_tiles(self, tiles: Tiles) -> None:
+        """Hold these tiles, which are shared, instead of those that are there."""
+        self.version += 1
+        self._owned.clear()
+        self._tiles = dict(tiles)
+
+    def _put_whole(self, key: TileKey, pixels: np.ndarray) -> None:
+        tile = np.array(pixels, self.dtype, order="C")
+        if not is_even(tile):
+            self._tiles[key] = tile
+            self._owned.add(key)
+        elif tile[0, 0].any():
+            self.swap_tile(key, even_tile(tile[0, 0], self.dtype))
+        else:
+            self.swap_tile(key, None)
+
     def _own_tile(self, key: TileKey) -> np.ndarray:
         if key not in self._owned:
             shared = self._tiles.get(key)
@@ -134,6 +156,49 @@ class TiledImage:
 def tile_rect(key: TileKey) -> Rect:
     """The pixels a tile covers."""
     return Rect(key[0] * TILE_PX, key[1] * TILE_PX, TILE_PX, TILE_PX)
+
+
+def parts_in_tiles(rect: Rect) -> Iterator[Rect]:
+    """The parts of `rect` that lie in one tile each."""
+    for key, _, _ in _cells(rect):
+        yield tile_rect(key).intersected(rect)
+
+
+def is_even(pixels: np.ndarray) -> bool:
+    """Whether all pixels are alike; most that are not are found out by their first row.
+
+    Args:
+        pixels: (height, width), or (height, width, 4) of uint8 without gaps.
+    """
+    values = pixels if pixels.ndim == 2 else pixels.view(np.uint32)[..., 0]
+    first = values[0, 0]
+    return bool((values[0] == first).all() and (values == first).all())
+
+
+def even_tile(value: np.ndarray, dtype: type = np.uint8) -> np.ndarray:
+    """The one tile, never to be written to, whose pixels all have this value.
+
+    Args:
+        value: of a pixel: () or (channels,).
+    """
+    name = _name_of_even(value, dtype)
+    tile = _even_tiles.get(name)
+    if tile is None:
+        tile = np.empty((TILE_PX, TILE_PX, *np.shape(value)), dtype)
+        tile[:] = value
+        tile.flags.writeable = False
+        _even_tiles[name] = tile
+    return tile
+
+
+def is_even_tile(tile: np.ndarray) -> bool:
+    """Whether the tile is one that `even_tile` made: held once, wherever it lies."""
+    return _even_tiles.get(_name_of_even(tile[0, 0], tile.dtype.type)) is tile
+
+
+def _name_of_even(value: np.ndarray, dtype: type) -> tuple[object, ...]:
+    value = np.asarray(value, dtype)
+    return TILE_PX, value.shape, dtype, value.tobytes()
 
 
 def nonzero_bounds(pixels: np.ndarray) -> Rect:

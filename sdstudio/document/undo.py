@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdstudio.document.state import DocumentState
-from sdstudio.document.tiles import TileKey
+from sdstudio.document.tiles import TileKey, is_even_tile
 
 DEFAULT_BUDGET_BYTES = 512 << 20
 DEFAULT_RAW_BYTES = 64 << 20
@@ -29,21 +29,24 @@ TileRef = tuple[int, TileKey]
 class HeldTile:
     """A tile that waits in the undo stack, packed (zlib level 1) once it is old."""
 
-    __slots__ = ("_array", "_dtype", "_packed", "_shape")
+    __slots__ = ("_array", "_dtype", "_is_even", "_packed", "_shape")
 
     def __init__(self, array: np.ndarray) -> None:
         self._array: np.ndarray | None = array
         self._packed = b""
+        self._is_even = is_even_tile(array)  # shared by all: holding it takes nothing
         self._shape, self._dtype = array.shape, array.dtype
 
     @property
     def num_bytes(self) -> int:
+        if self._is_even:
+            return 0
         array = self._array
         return len(self._packed) if array is None else array.nbytes
 
     def pack(self) -> None:
         """Compress; may run on another thread than `unpacked`."""
-        if self._array is not None:
+        if self._array is not None and not self._is_even:
             self._packed = zlib.compress(self._array.data, 1)
             self._array = None
 

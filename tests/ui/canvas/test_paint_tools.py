@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
+from sdstudio.document.painter import Painter
 from sdstudio.document.rect import Rect
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.paint_view import PaintView
@@ -55,6 +56,10 @@ def _at(view: PaintView, x: float, y: float, modifiers: Qt.KeyboardModifier = NO
 
 def pixel(view: PaintView, x: int, y: int) -> tuple[int, ...]:
     return tuple(int(value) for value in view.document.composite(Rect(x, y, 1, 1))[0, 0])
+
+
+def whole(view: PaintView) -> np.ndarray:
+    return view.document.composite(view.document.bounds)
 
 
 def selected(view: PaintView, x: int, y: int) -> int:
@@ -244,29 +249,68 @@ def test_fill_floods_what_hangs_together(view: PaintView) -> None:
     assert colour_at(view, 20, 180) == RED
 
 
-def test_a_large_fill_is_looked_for_in_the_background(
-    view: PaintView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def may_end(view: PaintView, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Every fill is a large one, and ends only when it may."""
     monkeypatch.setattr(fill, "AT_ONCE_PX", 1000)
-    may_end, find = threading.Event(), fill.FillTool._find
+    may_end, find = threading.Event(), Painter.find_alike
 
-    def find_late(*arguments: Any) -> object:
+    def find_late(painter: Painter, x: int, y: int, **options: Any) -> object:
+        assert threading.current_thread() is not threading.main_thread()
         may_end.wait()
-        return find(*arguments)
+        return find(painter, x, y, **options)
 
-    monkeypatch.setattr(fill.FillTool, "_find", find_late)
+    monkeypatch.setattr(Painter, "find_alike", find_late)
     view.background = Background(view)
     view.tools.choose("fill")
-    revision = view.document.revision
+    return may_end
+
+
+def test_a_large_fill_is_done_in_the_background(
+    view: PaintView, qtbot: QtBot, may_end: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filling, fill_found = list[bool](), Painter.fill_found
+
+    def fill_and_note(*arguments: Any, **options: Any) -> Rect:
+        filling.append(threading.current_thread() is threading.main_thread())
+        return fill_found(*arguments, **options)
+
+    monkeypatch.setattr(Painter, "fill_found", fill_and_note)
+    before, num_steps, revision = whole(view), steps(view), view.document.revision
     click(view, 40, 40)
     assert view.document.revision == revision  # not yet, and the window goes on
     with qtbot.waitSignal(view.document_changed, timeout=30_000):
         may_end.set()
+    assert filling == [False] and steps(view) == num_steps + 1
     assert colour_at(view, 200, 150) == RED
+    view.undo()
+    assert np.array_equal(whole(view), before)
     click(view, 40, 40)
     view.set_document(Document(64, 64))  # the answer comes too late, and to the wrong place
+    assert view.background is not None
     view.background.finish()
     assert len(view.document.layers) == 0
+
+
+def test_what_is_painted_during_a_large_fill_is_kept(
+    view: PaintView, qtbot: QtBot, may_end: threading.Event
+) -> None:
+    click(view, 40, 40)
+    layer = view.document.layers.add("Above")
+    view.document.paint.draw_shape("rectangle", (5, 5, 30, 30), Ink(colour=BLUE))
+    paper = view.document.layers[0]
+    view.document.paint.draw_shape(
+        "rectangle", (100, 5, 130, 30), Ink(colour=BLUE), layer_id=paper.id
+    )
+    num_steps = steps(view)
+    with qtbot.waitSignal(view.document_changed, timeout=30_000):
+        may_end.set()
+    assert pixel(view, 10, 10) == (*BLUE, 255) and pixel(view, 60, 60) == (*RED, 255)
+    assert steps(view) == num_steps + 1
+    view.undo()
+    assert pixel(view, 110, 10) == (*BLUE, 255) and pixel(view, 60, 60) == (*WHITE, 255)
+    assert view.document.layers.active is not None
+    assert view.document.layers.active.id == layer.id
 
 
 def test_a_fill_beside_the_picture_is_refused(view: PaintView, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from sdstudio.document import shapes
 from sdstudio.document.blend import Ink, lay
+from sdstudio.document.brush import Brush
 from sdstudio.document.document import Document
 from sdstudio.document.fill import flood
 from sdstudio.document.rect import Rect
@@ -127,6 +129,50 @@ def test_filling_keeps_to_lines_selection_and_layer() -> None:
     document.paint.flood_fill(80, 10, Ink(colour=(0, 9, 0)), tolerance=10, sees_all=False)
     seen = document.composite(document.bounds)
     assert (seen[:50, 50:] == (0, 9, 0, 255)).all()  # over the line, which is another layer's
+
+
+@pytest.mark.parametrize("has_selection", [False, True])
+@pytest.mark.parametrize("keeps_alpha", [False, True])
+@pytest.mark.parametrize("opacity", [1.0, 0.4])
+@pytest.mark.parametrize("ink", [RED, Ink(erases=True)], ids=["paints", "erases"])
+def test_a_fill_of_many_tiles_equals_one_of_the_whole_picture(
+    ink: Ink, opacity: float, keeps_alpha: bool, has_selection: bool
+) -> None:
+    """Whole tiles of one colour are filled by a single pixel: the bytes must be the formula's."""
+    document = Document(900, 600)
+    layer = document.layers.add()
+    document.paint.draw_shape("rectangle", (0, 0, 600, 600), Ink(colour=(9, 200, 90)))
+    document.paint.draw_shape("ellipse", (300, 200, 700, 590), Ink(colour=(9, 20, 90)), opacity=0.3)
+    document.layers.shift(layer.id, 3, 0)
+    if has_selection:
+        document.selection.ellipse(-300, -300, 880, 590)
+    document.layers.set_keeps_alpha(layer.id, keeps_alpha)
+    before = document.layer_pixels(layer.id, document.bounds)
+    covered = document.selection.values(document.bounds) * np.float32(1 / 255)
+    covered[:, :5] = covered[:, 800:] = 0
+    document.paint.draw_shape("rectangle", (5, 0, 800, 600), ink, opacity=opacity)
+    wanted = lay(before, replace(ink, keeps_alpha=keeps_alpha), covered * np.float32(opacity))
+    assert np.array_equal(document.layer_pixels(layer.id, document.bounds), wanted)
+    document.undo()
+    assert np.array_equal(document.layer_pixels(layer.id, document.bounds), before)
+
+
+def test_a_fill_is_taken_over_from_a_copy_unless_the_document_changed() -> None:
+    document = Document(700, 300)
+    layer = document.layers.add()
+    copy = Document.from_snapshot(document.snapshot())
+    area = copy.paint.flood_fill(1, 1, RED)
+    taken = document.paint.adopt_fill(copy.snapshot(), layer.id, as_of=document.revision)
+    assert taken == area == document.bounds
+    assert np.array_equal(document.composite(area), copy.composite(area))
+    assert document.undo_stack.undo_label == "Fill"
+    document.undo()
+    assert not document.composite(area).any()
+    revision = document.revision
+    stroke = document.paint.begin_stroke(Brush(size_px=20), RED)
+    stroke.add_point(30, 30)
+    assert document.paint.adopt_fill(copy.snapshot(), layer.id, as_of=revision) is None
+    assert document.composite(area)[30, 30, 3] and not document.composite(area)[200, 200, 3]
 
 
 def test_a_fill_on_a_mask_sees_the_picture() -> None:

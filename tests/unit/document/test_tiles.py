@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.document.tiles import TILE_PX, TiledImage
+from sdstudio.document.undo import HeldTile
 
 SPAN = 700  # the plain array covers pixels -SPAN to SPAN
 
@@ -75,18 +76,49 @@ def test_only_touched_tiles_are_copied() -> None:
 def test_nothing_is_stored_where_nothing_is() -> None:
     image = TiledImage(4)
     image.write(Rect(0, 0, 300, 300), np.zeros((300, 300, 4), np.uint8))
-    assert image.holds_any(Rect(0, 0, TILE_PX, TILE_PX))  # whole tiles are taken as they come
-    assert not image.holds_any(Rect(TILE_PX, 0, 10, 10))
-    assert image.bounds().is_empty
+    image.write(Rect(0, 0, 9, 9), np.ones((9, 9, 4), np.uint8))
+    assert image.num_bytes == TILE_PX * TILE_PX * 4
+    image.write(Rect(0, 0, 9, 9), np.zeros((9, 9, 4), np.uint8))
     image.changed_since({})
     assert image.num_bytes == 0
+    image.write(Rect(0, 0, 9, 9), np.ones((9, 9, 4), np.uint8))
+    image.write(Rect(0, 0, TILE_PX, TILE_PX), np.zeros((TILE_PX, TILE_PX, 4), np.uint8))
+    assert not image.holds_any(Rect(0, 0, 300, 300))
+    assert image.bounds().is_empty and image.num_bytes == 0
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_tiles_of_one_colour_are_held_once_until_painted_over(channels: int) -> None:
+    image, other = TiledImage(channels), TiledImage(channels)
+    everywhere = Rect(0, 0, 4 * TILE_PX, 4 * TILE_PX)
+    one_tile = TILE_PX * TILE_PX * channels
+    for each in (image, other):
+        each.write(everywhere, _pixels(everywhere, 200, channels))
+    assert image.num_bytes == one_tile
+    image.write(Rect(5, 5, 1, 1), _pixels(Rect(0, 0, 1, 1), 1, channels))
+    assert image.num_bytes == 2 * one_tile
+    assert (image.read(everywhere) != 200).sum() == channels
+    assert (other.read(everywhere) == 200).all()
+
+
+def test_a_step_of_undo_holds_nothing_of_what_is_held_once() -> None:
+    image = TiledImage(4)
+    image.write(Rect(0, 0, TILE_PX, TILE_PX), _pixels(Rect(0, 0, TILE_PX, TILE_PX), 9, 4))
+    (tile,) = image.snapshot().values()
+    held = HeldTile(tile)
+    held.pack()
+    assert held.num_bytes == 0 and held.unpacked() is tile
+    painted = HeldTile(tile.copy())
+    assert painted.num_bytes == tile.nbytes
 
 
 def test_memory_stays_close_to_the_raw_bytes() -> None:
     image = TiledImage(4)
     whole = Rect(0, 0, 2048, 2048)
     for block in whole.blocks(512):
-        image.write(block, _pixels(block, 90, 4))
+        pixels = _pixels(block, 90, 4)
+        pixels[::2] = 91
+        image.write(block, pixels)
     assert image.num_bytes == 2048 * 2048 * 4
 
 

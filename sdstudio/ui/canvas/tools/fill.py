@@ -9,23 +9,64 @@ from PySide6.QtCore import Qt
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
+from sdstudio.document.rect import Rect
 from sdstudio.document.shapes import Coverage
+from sdstudio.document.state import DocumentSnapshot
 from sdstudio.ui.canvas.pen import PointerPoint
 from sdstudio.ui.canvas.tools.tool import Tool
 
 DEFAULT_TOLERANCE = 32
-AT_ONCE_PX = 1_000_000
-"""A larger picture is searched in the background."""
+AT_ONCE_PX = 300_000
+"""A larger picture is searched and filled in the background."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What to fill with, as it was at the click."""
+    """What to fill, and with what, as it was at the click."""
 
     document: Document
-    ink: Ink
-    opacity: float
+    revision: int
     layer_id: int
+    x: int
+    y: int
+    ink: Ink
+    tolerance: int
+    sees_all: bool
+    opacity: float
+
+    def find(self, document: Document) -> Coverage:
+        return document.paint.find_alike(
+            self.x,
+            self.y,
+            tolerance=self.tolerance,
+            sees_all=self.sees_all,
+            layer_id=self.layer_id,
+        )
+
+    def fill(self, document: Document, found: Coverage) -> Rect:
+        return document.paint.fill_found(
+            found, self.ink, opacity=self.opacity, layer_id=self.layer_id
+        )
+
+    def fill_copy(self, copy: Document) -> _Filled:
+        """Do it on a copy; for any thread."""
+        found = self.find(copy)
+        self.fill(copy, found)
+        return _Filled(found, copy.snapshot())
+
+    def adopt(self, filled: _Filled) -> Rect:
+        """Do as the copy did; only what else changed meanwhile makes it work again."""
+        paint = self.document.paint
+        area = paint.adopt_fill(filled.snapshot, self.layer_id, as_of=self.revision)
+        return self.fill(self.document, filled.found) if area is None else area
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A copy of the document that was filled, and where."""
+
+    found: Coverage
+    snapshot: DocumentSnapshot
 
 
 class FillTool(Tool):
@@ -50,36 +91,37 @@ class FillTool(Tool):
     def press(self, point: PointerPoint) -> None:
         document, background = self.view.document, self.view.background
         self.view.require_paintable()
-        layer = document.layers.editable()
-        wish = _Wish(document, self.view.ink, self.opacity, layer.id)
-        x, y = math.floor(point.x), math.floor(point.y)
+        wish = self._wish_at(math.floor(point.x), math.floor(point.y))
         if background is None or document.bounds.area <= AT_ONCE_PX:
-            self._fill(wish, self._find(document, x, y, layer.id))
+            self.view.repaint_document(wish.fill(document, wish.find(document)))
             return
         copy = Document.from_snapshot(document.snapshot())
         self.view.setCursor(Qt.CursorShape.BusyCursor)
         background.run(
-            lambda: self._find(copy, x, y, layer.id),
-            lambda found: self._fill(wish, found),
+            lambda: wish.fill_copy(copy),
+            lambda filled: self._adopt(wish, filled),
             self._fail,
         )
 
-    def _find(self, document: Document, x: int, y: int, layer_id: int) -> Coverage:
-        return document.paint.find_alike(
-            x, y, tolerance=self.tolerance, sees_all=self.sees_all, layer_id=layer_id
+    def _wish_at(self, x: int, y: int) -> _Wish:
+        document = self.view.document
+        return _Wish(
+            document=document,
+            revision=document.revision,
+            layer_id=document.layers.editable().id,
+            x=x,
+            y=y,
+            ink=self.view.ink,
+            tolerance=self.tolerance,
+            sees_all=self.sees_all,
+            opacity=self.opacity,
         )
 
-    def _fill(self, wish: _Wish, found: Coverage) -> None:
-        """Fill what was found, unless another document has taken the place meanwhile."""
+    def _adopt(self, wish: _Wish, filled: _Filled) -> None:
+        """Show what was filled, unless another document has taken the place meanwhile."""
         self.view.tools.show_cursor()
         if self.view.document is wish.document:
-            self.view.attempt(
-                lambda: self.view.repaint_document(
-                    wish.document.paint.fill_found(
-                        found, wish.ink, opacity=wish.opacity, layer_id=wish.layer_id
-                    )
-                )
-            )
+            self.view.attempt(lambda: self.view.repaint_document(wish.adopt(filled)))
 
     def _fail(self, error: Exception) -> None:
         self.view.tools.show_cursor()
