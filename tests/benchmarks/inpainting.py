@@ -3,11 +3,15 @@
 python -m tests.benchmarks.inpainting                        all tables
 python -m tests.benchmarks.inpainting seam --pictures 4      one of them, quicker
 python -m tests.benchmarks.inpainting outpaint --sheets DIR  and pictures to look at
+python -m tests.benchmarks.inpainting seam --inpainting-model RUN/pipeline
+                                                             and by `sdstudio train inpainting`
 
 `seam` repaints a region of held-out drawings under their own caption, once through the studio's
 whole path (document, plan, engine, finish, accepted result) and once through diffusers'
 StableDiffusionInpaintPipeline with the same weights, prompt, steps, guidance and seed. "pasted"
 lays the pipeline's result over the original through the same mask; "plain" is what it returns.
+"bare" is the studio without its soft edges and its matching of colours. Ways that begin with
+"9 channels" are by the model of --inpainting-model, which sees the mask and what it leaves.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import argparse
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -188,28 +193,50 @@ def judge(scene: Scene, after: np.ndarray) -> Outcome:
     )
 
 
-def seam(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
-    """The table of point 2."""
-    painter, reference = Painter(folder, steps), Reference(folder, steps)
-    outcomes: dict[str, list[Outcome]] = {}
-    rows: list[list[np.ndarray]] = []
-    for scene in scenes(count):
-        made = reference.repaint(scene)
+class Ways:
+    """Every way of repainting with one model, by name; all names begin with `kind`."""
+
+    def __init__(self, folder: Path, steps: int, *, kind: str = "") -> None:
+        self._painter, self._reference = Painter(folder, steps), Reference(folder, steps)
+        self._kind = kind
+
+    def repaint(self, scene: Scene) -> dict[str, np.ndarray]:
+        """The whole picture as each way leaves it."""
+        made = self._reference.repaint(scene)
         pasted = np.where(scene.mask[..., None] > 0, made, scene.picture)
         ways = {"diffusers, plain": made, "diffusers, pasted": pasted}
         for name, edges, matches in (("studio", None, True), ("studio, bare", HARD, False)):
             document = document_of(scene.picture, scene.mask)
-            painter.repaint(
+            self._painter.repaint(
                 document, scene.prompt, seed=scene.seed, edges=edges, matches_colours=matches
             )
             ways[name] = seen(document)
+        return {self._kind + name: after for name, after in ways.items()}
+
+
+def seam(
+    folder: Path,
+    count: int,
+    steps: int,
+    sheets: Path | None,
+    *,
+    inpainting_model: Path | None = None,
+) -> None:
+    """The table of point 2."""
+    models = [Ways(folder, steps)]
+    if inpainting_model:
+        models.append(Ways(inpainting_model, steps, kind="9 channels: "))
+    outcomes: dict[str, list[Outcome]] = {}
+    rows: list[list[np.ndarray]] = []
+    for scene in scenes(count):
+        ways = {name: after for model in models for name, after in model.repaint(scene).items()}
         for name, after in ways.items():
             outcomes.setdefault(name, []).append(judge(scene, after))
         shown = scene.picture.copy()
         shown[scene.mask > 0] = shown[scene.mask > 0] // 2 + np.array([100, 20, 20], np.uint8)
         rows.append([scene.picture, shown, *ways.values()])
     print(f"Inpainting {count} held-out drawings, {steps} steps, own caption, strength 1")
-    print(f"{'':20s}{'seam':>8s}{'mean':>8s}{'worst':>8s}{'at rim':>8s}{'colour shift':>22s}")
+    print(f"{'':30s}{'seam':>8s}{'mean':>8s}{'worst':>8s}{'at rim':>8s}{'colour shift':>22s}")
     for name, each in outcomes.items():
         print(_seam_row(name, each))
     print("seam: steps across all borders against the originals' own (goal: at most 1.15);")
@@ -227,7 +254,7 @@ def _seam_row(name: str, outcomes: list[Outcome]) -> str:
     signed = " ".join(f"{value:+6.2f}" for value in shift.mean(axis=0))
     changed = sum(each.changed_outside for each in outcomes)
     return (
-        f"{name:20s}{total:8.3f}{ratios.mean():8.3f}{ratios.max():8.3f}{total_rim:8.3f}"
+        f"{name:30s}{total:8.3f}{ratios.mean():8.3f}{ratios.max():8.3f}{total_rim:8.3f}"
         f"{signed:>22s}   {changed:,} pixels changed outside"
     )
 
@@ -336,14 +363,16 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, help="of each table")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--inpainting-model", type=Path, help="a variant, beside it in `seam`")
     parser.add_argument("--sheets", type=Path, help="a folder for pictures to look at")
     arguments = parser.parse_args()
     if unknown := set(arguments.tables) - TABLES.keys():
         parser.error(f"there is no table {', '.join(sorted(unknown))}")
     keep_freed_memory()
+    tables = TABLES | {"seam": partial(seam, inpainting_model=arguments.inpainting_model)}
     for name in arguments.tables or list(TABLES):
         count = arguments.pictures or PICTURES[name]
-        TABLES[name](arguments.model, count, arguments.steps, arguments.sheets)
+        tables[name](arguments.model, count, arguments.steps, arguments.sheets)
         print()
 
 
