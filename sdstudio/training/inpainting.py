@@ -6,6 +6,7 @@ Diffusion's inpainting models: noisy latents (4), mask (1), latents of the maske
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +36,7 @@ from sdstudio.training.latent_unet import SAMPLE_GUIDANCE, SAMPLE_STEPS, prefer_
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
 from sdstudio.training.noise_schedule import Weighting, sampling_config, stratified_timesteps
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
-from sdstudio.training.random_masks import random_mask
+from sdstudio.training.random_masks import Box, random_mask
 from sdstudio.training.run_folder import RunFolder
 from sdstudio.training.sample_grid import picture_grid
 from sdstudio.training.tokenizer import token_ids
@@ -224,10 +225,35 @@ def export_inpainting(objective: InpaintingObjective, output: Path, *, side: int
     )
 
 
-def draw_masks(rng: np.random.Generator, count: int, size: tuple[int, int]) -> Tensor:
-    """Return uint8 (count, 1, height, width) of random masks; size is (width, height)."""
-    masks = [random_mask(rng, width=size[0], height=size[1]) for _ in range(count)]
+def draw_masks(
+    rng: np.random.Generator, size: tuple[int, int], things: Sequence[Sequence[Box]]
+) -> Tensor:
+    """Return uint8 (B, 1, height, width) of random masks.
+
+    Args:
+        size: (width, height).
+        things: of each of the B pictures, where its things stand; see `random_mask`.
+    """
+    masks = [random_mask(rng, width=size[0], height=size[1], things=each) for each in things]
     return torch.from_numpy(np.stack(masks))[:, None]
+
+
+def _things(lessons: Lessons, places: Tensor) -> list[list[Box]]:
+    """Return where the things of each picture stand, as far as it is known."""
+    scenes = [lessons.pictures.attributes[int(place)] for place in places]
+    return [
+        [
+            (
+                left / scene["width"],
+                top / scene["height"],
+                right / scene["width"],
+                bottom / scene["height"],
+            )
+            for thing in scene.get("things", ())
+            for left, top, right, bottom in thing["boxes"]
+        ]
+        for scene in scenes
+    ]
 
 
 def _levels(lessons: Lessons, places: Tensor, side: int) -> Tensor:
@@ -241,7 +267,7 @@ def _fetch(request: TrainingRequest, lessons: Lessons) -> FetchBatch:
         places = lessons.places(step, part)
         levels = _levels(lessons, places, request.resolution)
         size = (levels.shape[3], levels.shape[2])
-        masks = draw_masks(lessons.rng(step, part, 1), len(places), size)
+        masks = draw_masks(lessons.rng(step, part, 1), size, _things(lessons, places))
         tokens = lessons.tokens(places, lessons.rng(step, part, 0))
         return lessons.scaled(places), tokens, levels, masks
 
@@ -253,7 +279,8 @@ def _hooks(request: TrainingRequest, objective: InpaintingObjective, lessons: Le
     parts, places = lessons.parts, lessons.held_out()
     device = objective.unet.device
     levels = _levels(lessons, places, request.resolution)
-    masks = draw_masks(np.random.default_rng(0), len(places), (levels.shape[3], levels.shape[2]))
+    size = (levels.shape[3], levels.shape[2])
+    masks = draw_masks(np.random.default_rng(0), size, _things(lessons, places))
     tokens = token_ids(parts.tokenizer, [*lessons.captions.plain(places), ""])
     fast = choose_precision(request.precision, device) == "bfloat16"
 

@@ -30,7 +30,7 @@ from sdstudio.training.inpainting import (
     widen_input,
 )
 from sdstudio.training.latent_unet import SAMPLE_GUIDANCE, SAMPLE_STEPS, LatentDiffusionObjective
-from sdstudio.training.random_masks import KIND_SHARES, random_mask
+from sdstudio.training.random_masks import KIND_SHARES, THING_SHARE, random_mask
 from sdstudio.training.tokenizer import token_ids
 from tests.support.trained_pipeline import build_finished_pipeline, fine_tuning_arguments, losses_of
 
@@ -130,7 +130,17 @@ def test_masks_are_of_every_kind_and_always_ask_for_something() -> None:
     assert whole == pytest.approx(KIND_SHARES["whole"], abs=0.07)
     again = random_mask(np.random.default_rng(5), width=64, height=48)
     assert np.array_equal(again, random_mask(np.random.default_rng(5), width=64, height=48))
-    assert draw_masks(rng, 3, (64, 48)).shape == (3, 1, 48, 64)
+    assert draw_masks(rng, (64, 48), [[], [], []]).shape == (3, 1, 48, 64)
+
+
+def test_many_masks_hide_a_whole_thing() -> None:
+    rng = np.random.default_rng(0)
+    places = (0.25, 0.5, 0.5, 0.75)
+    masks = [random_mask(rng, width=64, height=48, things=[places]) for _ in range(300)]
+    hidden = [mask[24:36, 16:32].all() and not mask.all() and mask.mean() < 0.3 for mask in masks]
+    assert np.mean(hidden) > THING_SHARE - 0.07
+    beyond = random_mask(rng, width=64, height=48, things=[(1.2, 1.2, 1.3, 1.3)] * 2)
+    assert beyond.any(), "a thing beyond the edge leaves something to repaint"
 
 
 def test_stock_diffusers_repaints_as_the_trainer_does(
