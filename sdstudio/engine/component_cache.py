@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel, UNet
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from sdstudio.engine.devices import choose_dtype, free_memory, is_out_of_memory
+from sdstudio.engine.few_step import few_step_scheduler, few_step_unet
 from sdstudio.engine.latents import vae_scale_factor
 from sdstudio.engine.model_folder import ModelFolder, open_model_folder, stamp_of
 from sdstudio.engine.prompt_encoding import PromptEncoder
@@ -98,6 +99,27 @@ class LoadedModel:
         """Memory the weights take."""
         return sum(p.nbytes for module in self.modules() for p in module.parameters())
 
+    def unet_bytes(self) -> int:
+        """The UNet's part of it."""
+        return sum(p.nbytes for p in self.unet.parameters())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A model in memory, and its few-step companion once that was asked for.
+
+    Attributes:
+        stamp: of the files it was read from.
+    """
+
+    stamp: object
+    model: LoadedModel
+    few_step: LoadedModel | None = None
+
+    def size_bytes(self) -> int:
+        """Memory the weights take; the companion has a UNet of its own and shares the rest."""
+        return self.model.size_bytes() + (self.few_step.unet_bytes() if self.few_step else 0)
+
 
 class ComponentCache:
     """Least recently used models leave first when the bound is reached.
@@ -115,25 +137,30 @@ class ComponentCache:
         self.dtype = dtype
         self.max_bytes = max_bytes
         self.offload = offload
-        self._loaded: OrderedDict[str, tuple[object, LoadedModel]] = OrderedDict()
+        self._loaded: OrderedDict[str, _Held] = OrderedDict()
 
-    def acquire(self, path: Path, *, dtype: str | None = None, report: Report) -> LoadedModel:
+    def acquire(
+        self, path: Path, *, dtype: str | None = None, few_step: bool = False, report: Report
+    ) -> LoadedModel:
         """The model of this folder, from memory if the files have not changed since.
+
+        Args:
+            few_step: its few-step companion instead, which stays in memory beside it.
 
         Raises:
             ModelNotFoundError, ModelFileError: it cannot be opened.
+            UnsupportedRequestError: it has no companion.
         """
         key = self._key(path, dtype)
-        held = self._loaded.get(key)
-        if held is not None and (not path.exists() or held[0] == stamp_of(path)):
-            self._loaded.move_to_end(key)
-            return held[1]
-        self._loaded.pop(key, None)
-        folder = open_model_folder(path)
-        self._make_room(sum(size for name, size, _ in folder.stamp if name.endswith("tensors")))
-        model = self._load(folder, dtype or self.dtype, report)
-        self._loaded[key] = (folder.stamp, model)
-        return model
+        held = self._loaded.pop(key, None)
+        if held is None or (path.exists() and held.stamp != stamp_of(path)):
+            held = self._opened(path, dtype or self.dtype, report)
+        self._loaded[key] = held
+        if not few_step:
+            return held.model
+        if held.few_step is None:
+            held.few_step = self._companion(held.model, report)
+        return held.few_step
 
     def holds(self, path: Path, *, dtype: str | None = None) -> bool:
         """Whether the model of this folder is in memory, be it up to date or not."""
@@ -147,15 +174,30 @@ class ComponentCache:
         self._loaded.clear()
         free_memory(self.device)
 
-    def _make_room(self, wanted_bytes: int) -> None:
-        held = sum(model.size_bytes() for _, model in self._loaded.values())
+    def _make_room(self, wanted_bytes: int, *, spare: int = 0) -> None:
+        """Forget the oldest models until there is room, but the `spare` newest."""
+        held = sum(each.size_bytes() for each in self._loaded.values())
         evicted = False
-        while self._loaded and held + wanted_bytes > self.max_bytes:
-            _, (_, oldest) = self._loaded.popitem(last=False)
+        while len(self._loaded) > spare and held + wanted_bytes > self.max_bytes:
+            _, oldest = self._loaded.popitem(last=False)
             held -= oldest.size_bytes()
             evicted = True
         if evicted:
             free_memory(self.device)
+
+    def _opened(self, path: Path, dtype: str, report: Report) -> _Held:
+        folder = open_model_folder(path)
+        self._make_room(sum(size for name, size, _ in folder.stamp if name.endswith("tensors")))
+        return _Held(stamp=folder.stamp, model=self._load(folder, dtype, report))
+
+    def _companion(self, model: LoadedModel, report: Report) -> LoadedModel:
+        report("Preparing to paint quickly")
+        self._make_room(model.unet_bytes(), spare=1)
+        return replace(
+            model,
+            unet=few_step_unet(model.unet, model.path),
+            scheduler_config=few_step_scheduler(model.path) or model.scheduler_config,
+        )
 
     def _load(self, folder: ModelFolder, dtype_name: str, report: Report) -> LoadedModel:
         family = FAMILIES[folder.pipeline_class]

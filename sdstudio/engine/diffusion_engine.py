@@ -21,6 +21,7 @@ from sdstudio.engine.devices import (
     out_of_memory_error,
     resident,
 )
+from sdstudio.engine.few_step import require_few_step
 from sdstudio.engine.guidance import Conditioning, GuidedUnet
 from sdstudio.engine.inpaint import paste_back
 from sdstudio.engine.interrupt import interruptible
@@ -135,7 +136,10 @@ class DiffusionEngine:
 
     def _run(self, run: Run) -> None:
         path = self._find(run.request.model)
-        if not self._cache.holds(path) and read_pipeline_class(path) not in FAMILIES:
+        is_held = self._cache.holds(path)
+        if run.request.few_step and not is_held:
+            require_few_step(path)
+        if not is_held and read_pipeline_class(path) not in FAMILIES:
             self._pipelines.run(path, run.job, run.emit)
             return
         model = self._load(path, run)
@@ -160,7 +164,7 @@ class DiffusionEngine:
     def _load(self, path: Path, run: Run) -> LoadedModel:
         if self._previewer is not None and self._previewer[0] != path:
             self._previewer = None  # it would keep an evicted model's decoder in memory
-        model = self._cache.acquire(path, report=run.report)
+        model = self._cache.acquire(path, few_step=run.request.few_step, report=run.report)
         if self._previewer is None:
             run.report("Preparing previews")
             self._previewer = path, self._make_previewer(model)

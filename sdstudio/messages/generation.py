@@ -82,6 +82,18 @@ class Inpaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FewStep:
+    """How the few-step companion of a model was taught to paint.
+
+    Attributes:
+        guidance_scale: 1 = the guidance is in its weights.
+    """
+
+    num_inference_steps: int = 4
+    guidance_scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationRequest:
     """Everything that decides the picture; round-trips through `wire`.
 
@@ -98,6 +110,7 @@ class GenerationRequest:
         guidance_rescale: phi of Lin et al. 2023, eq. 15-16; 0 = off.
         clip_skip: layers of the text encoder left out at its end, 0 = none.
         vae_tiling: decode in tiles, which needs less memory.
+        few_step: paint with the model's few-step companion; steps and guidance stay as said.
     """
 
     prompt: str
@@ -115,6 +128,7 @@ class GenerationRequest:
     guidance_rescale: float = 0.0
     clip_skip: int = 0
     vae_tiling: bool = False
+    few_step: bool = False
     parents: tuple[str, ...] = field(default=())
     """Digests or file names of the pictures this one was made from."""
 

@@ -7,17 +7,24 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sdstudio.errors import InvalidRequestError, ModelFileError
+from sdstudio.messages.generation import FewStep
 from sdstudio.messages.typed_values import field_types, parse_json, parse_value
 from sdstudio.model_store.identification import Family, unet_family
+
+T = TypeVar("T", bound="ModelDefaults | FewStep")
 
 INDEX_FILE = "model_index.json"
 DEFAULTS_FILE = "sdstudio.json"
 """A model folder may hold this file; every key of `ModelDefaults` is optional in it."""
 
 TINY_DECODER_FOLDER = "tiny_decoder"
+FEW_STEP_FOLDER = "few_step"
+_OTHERS: tuple[Family, ...] = ("ddpm", "other", "sd3", "flux")
+"""Families that the engine's own loop does not run as latent diffusion."""
+
 _MAX_JSON_BYTES = 10_000_000
 _UNCONDITIONAL = re.compile(r"(DDPM|DDIM)Pipeline")
 _LATENT_DIFFUSION = re.compile(
@@ -59,6 +66,7 @@ class ModelRecord:
         size_multiple: pixels that both sides of a picture must be a multiple of.
         training_width, training_height: the size of the pictures it was trained on.
         has_tiny_decoder: whether a small decoder for previews lies beside the VAE.
+        few_step: how its few-step companion paints, None if it has none.
     """
 
     name: str
@@ -69,6 +77,7 @@ class ModelRecord:
     training_width: int = 512
     training_height: int = 512
     has_tiny_decoder: bool = False
+    few_step: FewStep | None = None
     defaults: ModelDefaults = ModelDefaults()
 
     @property
@@ -84,7 +93,7 @@ class ModelRecord:
     @property
     def can_start_from_picture(self) -> bool:
         """Whether image-to-image and inpainting are known to work."""
-        return self.family not in ("ddpm", "other", "sd3", "flux")
+        return self.family not in _OTHERS
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse a size the model cannot make.
@@ -137,6 +146,7 @@ def read_record(path: Path, name: str) -> ModelRecord:
         training_width=width,
         training_height=height,
         has_tiny_decoder=(path / TINY_DECODER_FOLDER / "config.json").is_file(),
+        few_step=None if family in _OTHERS else _read_few_step(path),
         defaults=_read_defaults(path, _family_defaults(family, width, height)),
     )
 
@@ -235,16 +245,29 @@ def _family_defaults(family: Family, width: int, height: int) -> ModelDefaults:
 
 
 def _read_defaults(path: Path, fallback: ModelDefaults) -> ModelDefaults:
-    """The family's values under those of sdstudio.json; a wrong value costs only itself."""
+    """The family's values under those of sdstudio.json."""
     plain: dict[str, Any] = {}
     with suppress(ModelFileError):
         plain = read_config(path / DEFAULTS_FILE)
-    values = {name: getattr(fallback, name) for name in field_types(ModelDefaults)}
-    for name, declared in field_types(ModelDefaults).items():
+    return _with_values(fallback, plain)
+
+
+def _read_few_step(path: Path) -> FewStep | None:
+    """None where the companion is missing or its configuration cannot be read."""
+    try:
+        return _with_values(FewStep(), read_config(path / FEW_STEP_FOLDER / "config.json"))
+    except ModelFileError:
+        return None
+
+
+def _with_values(fallback: T, plain: dict[str, Any]) -> T:
+    """The fallback under what is said of its fields; a wrong value costs only itself."""
+    values: dict[str, Any] = {name: getattr(fallback, name) for name in field_types(type(fallback))}
+    for name, declared in field_types(type(fallback)).items():
         with suppress(InvalidRequestError):
             if name in plain:
                 values[name] = parse_value(declared, plain[name], name)
-    return ModelDefaults(**values)
+    return type(fallback)(**values)
 
 
 def _snapped(side: float, multiple: int) -> int:
