@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ class ScanOutcome:
 
 
 class _Found(NamedTuple):
-    """One file that has to be read; the oldest sort first."""
+    """One file that has to be read."""
 
     mtime_ns: int
     path: str
@@ -72,6 +73,7 @@ class _Found(NamedTuple):
     is_known: bool
 
 
+_MOMENT, _PATH = attrgetter("mtime_ns"), attrgetter("path")
 Pairs = list[tuple[_Found, ScannedFile]]
 Report = Callable[[ScanProgress], None]
 
@@ -195,7 +197,7 @@ def _renames(pairs: Pairs, homeless: dict[str, str]) -> dict[str, str]:
 
 def _newest_first(due: list[_Found]) -> list[_Found]:
     """A person waits for the newest; each batch is in the order that SQLite likes best."""
-    due = sorted(due)
+    due = sorted(sorted(due, key=_PATH), key=_MOMENT)
     return [
         found for end in range(len(due), 0, -_BATCH) for found in due[max(0, end - _BATCH) : end]
     ]

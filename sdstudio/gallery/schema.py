@@ -54,25 +54,16 @@ CREATE TABLE boards (
 CREATE INDEX boards_by_picture ON boards (picture_id);
 """
 
-_WORDS = """
+_MARKS_AND_TRIGGERS = """
 DROP TRIGGER IF EXISTS words_of_new;
 DROP TRIGGER IF EXISTS words_of_gone;
 DROP TRIGGER IF EXISTS words_of_changed;
-DROP TABLE IF EXISTS words;
 DROP INDEX IF EXISTS pictures_by_folder;
 DROP INDEX IF EXISTS pictures_by_identity;
 CREATE INDEX pictures_with_marks ON pictures (folder)
     WHERE rating <> 0 OR label <> '' OR note <> '';
 CREATE INDEX pictures_with_parents ON pictures (parents) WHERE parents <> '';
 CREATE INDEX boards_by_name ON boards (board COLLATE NOCASE, picture_id);
-CREATE VIRTUAL TABLE words USING fts5 (
-    prompt, negative_prompt, note, model, sampler, source,
-    content='pictures', content_rowid='id',
-    tokenize="unicode61 remove_diacritics 2", prefix='1 2 3'
-);
-INSERT INTO words (words, rank) VALUES ('automerge', 8);
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, instance);
-INSERT INTO words (words) VALUES ('rebuild');
 INSERT OR IGNORE INTO folders (path) SELECT DISTINCT folder FROM pictures;
 CREATE TRIGGER words_of_gone AFTER DELETE ON pictures BEGIN
     INSERT INTO words (words, rowid, prompt, negative_prompt, note, model, sampler, source)
@@ -94,9 +85,23 @@ END;
 """No trigger tells `words` of new rows: FTS5 writes a segment for each row of a statement that
 has one (`fts5SavepointMethod`), at four times the cost of a row; `words_of` does many at once."""
 
+_WORDS = """
+DROP TABLE IF EXISTS vocabulary;
+DROP TABLE IF EXISTS words;
+CREATE VIRTUAL TABLE words USING fts5 (
+    prompt, negative_prompt, note, model, sampler, source,
+    content='pictures', content_rowid='id', columnsize=0,
+    tokenize="unicode61 remove_diacritics 2", prefix='1 2 3'
+);
+INSERT INTO words (words, rank) VALUES ('automerge', 8);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, instance);
+INSERT INTO words (words) VALUES ('rebuild');
+"""
+"""The lengths of columns are not kept: they serve an order by relevance, and cost a quarter."""
+
 WORD_COLUMNS = "prompt, negative_prompt, note, model, sampler, source"
 
-MIGRATIONS = (_PICTURES, _WORDS)
+MIGRATIONS = (_PICTURES, _MARKS_AND_TRIGGERS, _WORDS)
 """Step k leads from version k to k + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -10,9 +10,10 @@ import os
 import re
 import struct
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import MappingProxyType
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 
@@ -42,9 +43,8 @@ class OutOfReachError(PictureFileError):
     """The disk or the network does not give the file now; nothing is said about what is in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileTexts:
-    """What a picture's file says before its pixels.
+class FileTexts(NamedTuple):
+    """What a picture's file says before its pixels; a tuple, for a rebuild makes many.
 
     Attributes:
         format: "PNG", "JPEG" or "WEBP", by the content, whatever the name's ending.
@@ -57,7 +57,7 @@ class FileTexts:
     format: str
     width: int
     height: int
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = MappingProxyType({})
     notes: tuple[str, ...] = ()
     identity: str = ""
     is_whole: bool = True
@@ -107,13 +107,14 @@ def _read_open_file(descriptor: int) -> FileTexts:
     else:
         tail = head[_FRONT_BYTES:][-_TAIL_BYTES:]
     # Metadata, seed and the last pixels lie at the ends.
-    digest = hashlib.blake2b(b"%d:" % num_bytes + head[:_FRONT_BYTES] + tail, digest_size=16)
+    ends = b"%d:%b%b" % (num_bytes, head[:_FRONT_BYTES], tail)
+    identity = hashlib.blake2b(ends, digest_size=16).hexdigest()
     if head.startswith(PNG_SIGNATURE):
-        found = read_png_texts(head, num_bytes, read_at)
-        return FileTexts(format="PNG", identity=digest.hexdigest(), **found)
+        width, height, texts, notes, is_whole = read_png_texts(head, num_bytes, read_at)
+        return FileTexts("PNG", width, height, texts, notes, identity, is_whole)
     os.lseek(descriptor, 0, os.SEEK_SET)
     with os.fdopen(descriptor, "rb", closefd=False) as file:
-        return FileTexts(identity=digest.hexdigest(), **_read_with_pillow(file))
+        return _read_with_pillow(file, identity)
 
 
 def _seek_and_read(descriptor: int, length: int, start: int) -> bytes:
@@ -125,15 +126,10 @@ _pread = getattr(os, "pread", _seek_and_read)
 """Windows has none."""
 
 
-def _read_with_pillow(file: BinaryIO) -> dict[str, Any]:
+def _read_with_pillow(file: BinaryIO, identity: str) -> FileTexts:
     with Image.open(file, formats=("JPEG", "WEBP")) as image:
-        values: dict[str, Any] = {
-            "format": image.format,
-            "width": image.width,
-            "height": image.height,
-        }
         texts, notes = texts_of_image(image)
-    return values | {"texts": texts, "notes": notes}
+        return FileTexts(image.format or "", image.width, image.height, texts, notes, identity)
 
 
 def texts_of_image(image: Image.Image) -> tuple[dict[str, str], tuple[str, ...]]:

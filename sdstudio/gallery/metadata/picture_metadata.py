@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from sdstudio.messages.generation import MAX_SEED, MAX_SIDE_PX, MAX_STEPS
 
@@ -20,9 +20,10 @@ _MAX_NUMBER_CHARS = 40
 _MAX_GUIDANCE = 1000.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureMetadata:
+class PictureMetadata(NamedTuple):
     """The making of one picture; all of it is a stranger's word and plain text.
+
+    A tuple, for a rebuild makes a hundred thousand.
 
     Attributes:
         source: the program that wrote it, "" where nothing is known.
@@ -44,7 +45,7 @@ class PictureMetadata:
     size: tuple[int, int] | None = None
     model: str = ""
     parents: tuple[str, ...] = ()
-    fields: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, object] = MappingProxyType({})
     known: Collection[str] = ()
 
     @property

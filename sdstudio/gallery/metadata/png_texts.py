@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT_BYTES = 8 << 20
@@ -29,8 +28,10 @@ class _TooLong(Exception):
     """A text unpacks to more than is allowed."""
 
 
-def read_png_texts(head: bytes, num_bytes: int, read_at: ReadAt) -> dict[str, Any]:
-    """Return width, height, texts, notes and is_whole of a PNG.
+def read_png_texts(
+    head: bytes, num_bytes: int, read_at: ReadAt
+) -> tuple[int, int, dict[str, str], tuple[str, ...], bool]:
+    """Return (width, height, texts, notes, is_whole) of a PNG; see `file_texts.FileTexts`.
 
     Args:
         head: the file's first bytes, at least 33 of them.
@@ -57,13 +58,7 @@ def read_png_texts(head: bytes, num_bytes: int, read_at: ReadAt) -> dict[str, An
             end = start + length
             data = head[start:end] if end <= len(head) else read_at(start, length)
             _keep_text(kind, data, texts, notes)
-    return {
-        "width": width,
-        "height": height,
-        "texts": texts,
-        "notes": tuple(dict.fromkeys(notes)) if notes else (),
-        "is_whole": kind == b"IEND",
-    }
+    return width, height, texts, tuple(dict.fromkeys(notes)), kind == b"IEND"
 
 
 def png_without_texts(data: bytes) -> bytes:
@@ -115,10 +110,9 @@ def _text(kind: bytes, rest: bytes) -> str:
         return _guess(rest)
     if kind == b"zTXt":
         return _guess(_inflate(rest[1:]))
-    is_packed, rest = rest[:1] == b"\1", rest[2:]
-    _language, _, rest = rest.partition(b"\0")
-    _translated_key, _, body = rest.partition(b"\0")
-    return (_inflate(body) if is_packed else body).decode("utf-8", "replace")
+    _language, _, behind = rest[2:].partition(b"\0")
+    _translated_key, _, body = behind.partition(b"\0")
+    return (_inflate(body) if rest.startswith(b"\1") else body).decode("utf-8", "replace")
 
 
 def _guess(raw: bytes) -> str:

@@ -16,6 +16,7 @@ from sdstudio.gallery.metadata.picture_metadata import PictureMetadata
 
 Texts = Mapping[str, str]
 _MAX_JSON_CHARS = 8 << 20
+_DECODE = json.JSONDecoder().raw_decode
 _INFOTEXT_FIELDS = frozenset(
     ("Prompt", "Negative prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
 )
@@ -69,13 +70,15 @@ def _json_object(text: str | None) -> dict[str, Any] | None:
     """A JSON object of at most 8 MB, or None; ComfyUI's NaN is let through."""
     if not text or len(text) > _MAX_JSON_CHARS:
         return None
-    if text[0] != "{" and text.lstrip()[:1] != "{":
+    if text[0].isspace():
+        text = text.lstrip()
+    if not text.startswith("{"):
         return None
     try:
-        parsed = json.loads(text)
+        parsed, end = _DECODE(text)
     except (ValueError, RecursionError):
         return None
-    return parsed if isinstance(parsed, dict) else None
+    return None if end < len(text) and text[end:].strip() else parsed
 
 
 def _own(texts: Texts) -> PictureMetadata | None:

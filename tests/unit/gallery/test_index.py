@@ -129,13 +129,22 @@ def test_the_beginning_of_a_word_finds_all_that_begin_so(gallery, monkeypatch):
     assert len(found[0]) == 9 and found[2] == ["10.png", "9.png"]
 
 
-def test_an_index_of_the_first_version_is_brought_up_to_date(gallery, tmp_path):
+OLD_WORDS = """
+CREATE VIRTUAL TABLE words USING fts5 (prompt, content='pictures', content_rowid='id');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, instance);
+"""
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_an_index_of_an_older_version_is_brought_up_to_date(tmp_path, version):
     """The old tables are there, words and rows with them; searches go on."""
     file = tmp_path / "old.sqlite3"
     with sqlite3.connect(file) as connection:
-        connection.executescript(schema.MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        steps = "".join(schema.MIGRATIONS[:version])
+        connection.executescript(f"{steps}{OLD_WORDS}PRAGMA user_version = {version};")
         row = "INSERT INTO pictures (id, path, folder, mtime_ns, num_bytes, prompt)"
         connection.execute(f"{row} VALUES (7, '/p/a.png', '/p', 7000, 1, 'a red house')")
+        connection.execute("INSERT INTO folders (path) VALUES ('/p')")
     connection.close()
     old = index.GalleryIndex(IndexFile(file))
 
