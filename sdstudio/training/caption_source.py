@@ -9,6 +9,7 @@ import torch
 from transformers import CLIPTokenizer
 
 from sdstudio.training.dataset import PictureDataset
+from sdstudio.training.near_scenes import near_scene
 from sdstudio.training.tokenizer import train_tokenizer
 from sdstudio.training.world.attributes import SceneAttributes, Thing
 from sdstudio.training.world.captions import canonical_caption, write_caption
@@ -32,6 +33,19 @@ class CaptionSource:
         places = indices.tolist()
         return [
             write_caption(scene, rng) if (scene := self._scenes[place]) else self._given[place]
+            for place in places
+        ]
+
+    def write_near(self, indices: torch.Tensor, rng: np.random.Generator) -> list[str]:
+        """Return a caption of each picture that is wrong in one respect; see `near_scenes`.
+
+        Of a picture from elsewhere nothing wrong is known: its own caption comes back.
+        """
+        places = indices.tolist()
+        return [
+            canonical_caption(near_scene(scene, rng))
+            if (scene := self._scenes[place])
+            else self._given[place]
             for place in places
         ]
 

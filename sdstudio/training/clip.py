@@ -22,7 +22,7 @@ from transformers import (
     CLIPVisionConfig,
 )
 
-from sdstudio.errors import InvalidRequestError
+from sdstudio.errors import InvalidRequestError, ModelNotFoundError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
@@ -34,7 +34,14 @@ from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.run_folder import RunFolder, publish_folder
-from sdstudio.training.tokenizer import CONTEXT_LENGTH, END, START, save_tokenizer, token_ids
+from sdstudio.training.tokenizer import (
+    CONTEXT_LENGTH,
+    END,
+    START,
+    load_tokenizer,
+    save_tokenizer,
+    token_ids,
+)
 
 IMAGE_SIZE = 64
 PATCH_SIZE = 8
@@ -44,6 +51,7 @@ MAX_LOGIT_SCALE = math.log(100)
 RETRIEVAL_AMONG = 64
 HELD_OUT_COUNT = 512
 DEFAULT_VOCAB_SIZE = 1536
+NEAR_CAPTIONS = 0
 
 
 def text_config(tokenizer: CLIPTokenizer, *, hidden_size: int, layers: int) -> CLIPTextConfig:
@@ -90,7 +98,11 @@ def build_clip(
 
 
 class ContrastiveObjective(nn.Module):
-    """CLIP's symmetric cross-entropy over the batch (Radford et al. 2021, figure 3)."""
+    """CLIP's symmetric cross-entropy over the batch (Radford et al. 2021, figure 3).
+
+    Captions that are wrong in one word may stand beside those of the batch: no picture is to
+    choose them (NegCLIP, Yuksekgonul et al. 2022, arXiv 2210.01936, figure 5).
+    """
 
     def __init__(self, clip: CLIPModel) -> None:
         super().__init__()
@@ -99,13 +111,20 @@ class ContrastiveObjective(nn.Module):
     def forward(
         self, pixel_values: Tensor, input_ids: Tensor, *, generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return the loss of pictures (B, 3, 64, 64) in [-1, 1] and their captions (B, length)."""
+        """Return the loss of pictures (B, 3, 64, 64) in [-1, 1] and their captions.
+
+        Args:
+            input_ids: (B + n, length), the pictures' own captions, then n wrong ones.
+        """
         with torch.no_grad():
             self.clip.logit_scale.clamp_(0, MAX_LOGIT_SCALE)
         images, texts = embed_pictures(self.clip, pixel_values), embed_texts(self.clip, input_ids)
         logits = self.clip.logit_scale.exp() * images @ texts.T
         pairs = torch.arange(len(logits), device=logits.device)
-        loss = (F.cross_entropy(logits, pairs) + F.cross_entropy(logits.T, pairs)) / 2
+        said_alike = (input_ids[len(pairs) :, None] == input_ids[: len(pairs)]).all(dim=2)
+        logits[:, len(pairs) :] = logits[:, len(pairs) :].masked_fill(said_alike.T, -torch.inf)
+        own = logits[:, : len(pairs)]
+        loss = (F.cross_entropy(logits, pairs) + F.cross_entropy(own.T, pairs)) / 2
         accuracy = (logits.argmax(dim=1) == pairs).float().mean()
         return {"loss": loss, "accuracy": accuracy, "logit_scale": self.clip.logit_scale.detach()}
 
@@ -149,6 +168,8 @@ class ClipTrainer:
     """Trains a `CLIPModel` and saves it as `output`/clip with tokenizer and image processor.
 
     Options of the request:
+        init_from: folder of a CLIP to go on with, tokenizer and all.
+        near_captions: captions wrong in one word beside each picture's own, 0; drawn pictures only.
         hidden_size: width of both towers, a multiple of 48, 192.
         text_layers, vision_layers: 4 and 5.
         vocab_size: at most so many tokens, 1536.
@@ -166,10 +187,7 @@ class ClipTrainer:
         folder.claim(asdict(request), resume=request.resume)
         pictures = load_pictures(request, job, emit)
         captions = CaptionSource(pictures)
-        tokenizer = captions.train_tokenizer(
-            vocab_size=int(options.get("vocab_size", DEFAULT_VOCAB_SIZE)), seed=request.seed
-        )
-        clip = _build(request, tokenizer)
+        tokenizer, clip = _start(request, captions)
         fetch, hooks = _prepare(request, pictures, captions, tokenizer, clip, _say(job, emit))
         settings = LoopSettings.of(request, weight_decay=0.05)
         loop = TrainingLoop(
@@ -218,6 +236,24 @@ def _say(job: Job, emit: Emit) -> Callable[[str], None]:
     return lambda text: emit(ProgressEvent(job_id=job.id, text=text))
 
 
+def _start(request: TrainingRequest, captions: CaptionSource) -> tuple[CLIPTokenizer, CLIPModel]:
+    """Return a new tokenizer and CLIP, or those of `init_from`.
+
+    Raises:
+        ModelNotFoundError: there is no CLIP in `init_from`.
+    """
+    if "init_from" not in request.options:
+        vocab_size = int(request.options.get("vocab_size", DEFAULT_VOCAB_SIZE))
+        tokenizer = captions.train_tokenizer(vocab_size=vocab_size, seed=request.seed)
+        return tokenizer, _build(request, tokenizer)
+    place = Path(str(request.options["init_from"]))
+    if not (place / "config.json").exists():
+        raise ModelNotFoundError(f"There is no CLIP in {place}.", "Train it first.")
+    clip = CLIPModel.from_pretrained(place, dtype=torch.float32)
+    prefer_plain_attention(clip)
+    return load_tokenizer(place), clip
+
+
 def _build(request: TrainingRequest, tokenizer: CLIPTokenizer) -> CLIPModel:
     options = request.options
     hidden_size = int(options.get("hidden_size", 192))
@@ -251,6 +287,7 @@ def _prepare(
     plain = token_ids(tokenizer, captions.plain(held_out))
     rng = np.random.default_rng(request.seed)
     written = token_ids(tokenizer, captions.write(held_out, rng))
+    near = int(request.options.get("near_captions", NEAR_CAPTIONS))
 
     def fetch(step: int, part: slice) -> tuple[Tensor, ...]:
         order = batch_indices(
@@ -258,7 +295,10 @@ def _prepare(
         )
         places = train[order[part]]
         seed = seeded_generator(request.seed, step, part.start).initial_seed()
-        texts = captions.write(places, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        texts = captions.write(places, rng)
+        for _ in range(near):
+            texts += captions.write_near(places, rng)
         return levels[places].float() / 127.5 - 1, token_ids(tokenizer, texts, crop=True)
 
     def evaluate() -> dict[str, float]:

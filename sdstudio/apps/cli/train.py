@@ -174,6 +174,8 @@ COMMANDS: dict[str, TrainCommand] = {
         defaults={"steps": 2000, "batch_size": 128, "learning_rate": 1e-3},
         options=PICTURE_OPTIONS
         | {
+            "init_from": (str, "folder of a CLIP to go on with"),
+            "near_captions": (int, "captions wrong in one word beside each picture's own, 0"),
             "hidden_size": (int, "width of both towers, 192"),
             "text_layers": (int, "layers of the text tower, 4"),
             "vision_layers": (int, "layers of the picture tower, 5"),
@@ -206,7 +208,8 @@ COMMANDS: dict[str, TrainCommand] = {
         | FINE_TUNING_OPTIONS
         | {
             "phases": (int, "1 is latent consistency; more are learnt sooner, for DDIM; 4"),
-            "rank": (int, "of the LoRA; 0 trains all weights, 32"),
+            "rank": (int, "of the LoRA; 0 trains all weights, 16"),
+            "lora": (str, "folder of an earlier LoRA to begin from"),
             "guidance": (float, "guidance scale that is learnt by heart, 4"),
         },
     ),

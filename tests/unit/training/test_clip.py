@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,10 @@ from sdstudio.training.clip import (
     save_clip,
 )
 from sdstudio.training.dataset import PictureDataset
+from sdstudio.training.near_scenes import near_scene
 from sdstudio.training.tokenizer import token_ids, train_tokenizer
+from sdstudio.training.world.captions import canonical_caption
+from sdstudio.training.world.scene import sample_attributes
 
 CAPTIONS = ["a red cat", "two blue birds by the sea at night", "a green tree, neon", ""]
 
@@ -60,6 +64,36 @@ def test_the_loss_is_that_of_transformers(
     theirs = clip(input_ids=ids, pixel_values=pictures, return_loss=True)
     # the same sums in another order
     torch.testing.assert_close(ours["loss"], theirs.loss, rtol=1e-5, atol=1e-5)
+
+
+def test_wrong_captions_are_to_be_chosen_by_no_picture(
+    clip: CLIPModel, tokenizer: CLIPTokenizer, pictures: torch.Tensor
+) -> None:
+    wrong = ["a blue cat", CAPTIONS[1], "a green pine, neon"]  # the second is right after all
+    ids = token_ids(tokenizer, [*CAPTIONS, *wrong], crop=True)
+    loss = ContrastiveObjective(clip)(pictures, ids, generator=torch.Generator())["loss"]
+    theirs = clip(input_ids=ids, pixel_values=pictures)
+    by_picture, by_text = theirs.logits_per_image.clone(), theirs.logits_per_text[:4]
+    by_picture[1, 5] = -torch.inf
+    own = torch.arange(4)
+    expected = (
+        torch.nn.functional.cross_entropy(by_picture, own)
+        + torch.nn.functional.cross_entropy(by_text, own)
+    ) / 2
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_near_scenes_differ_in_one_respect() -> None:
+    rng = np.random.default_rng(0)
+    changed = set()
+    for seed in range(60):
+        scene = sample_attributes(np.random.default_rng(seed))
+        near = near_scene(scene, rng)
+        differs = {f.name for f in fields(scene) if getattr(scene, f.name) != getattr(near, f.name)}
+        assert len(differs) == 1
+        assert canonical_caption(near) != canonical_caption(scene)
+        changed |= differs
+    assert changed == {"things", "place", "time", "style"}
 
 
 def test_a_cropped_caption_means_the_same(clip: CLIPModel, tokenizer: CLIPTokenizer) -> None:
@@ -101,6 +135,9 @@ def test_captions_of_the_world_are_written_anew_and_others_kept() -> None:
     source = CaptionSource(pictures)
     both = torch.tensor([0, 1])
     assert source.plain(both) == ["a red cat in the snow", "my holiday"]
+    wrong, unknown = source.write_near(both, np.random.default_rng(0))
+    assert wrong != "a red cat in the snow"
+    assert unknown == "my holiday", "of a picture from elsewhere nothing wrong is known"
     written = [source.write(both, np.random.default_rng(seed)) for seed in range(20)]
     assert {captions[1] for captions in written} == {"my holiday"}
     assert len({captions[0] for captions in written}) > 3
@@ -142,3 +179,8 @@ def test_a_run_learns_which_caption_belongs_to_which_picture(tmp_path: Path) -> 
     # chance is log 8 = 2.08; four kinds of pairs twice each cannot go below log 2 = 0.69
     assert losses[-1] < 1.5 < losses[0]
     assert (run / "clip" / "model.safetensors").exists()
+    arguments[2], arguments[arguments.index("--steps") + 1] = str(tmp_path / "on"), "1"
+    assert main([*arguments, "--init-from", str(run / "clip")]) == 0
+    first = json.loads((tmp_path / "on" / "losses.jsonl").read_text().splitlines()[0])["loss"]
+    assert first < 1.5, "it goes on where the other run ended"
+    assert main([*arguments, "--init-from", str(photos), "--output", str(tmp_path / "no")]) == 1
