@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,33 +23,54 @@ SUFFIXES: dict[str, PictureFormat] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """How much of a picture its file may lose; a PNG loses nothing.
+
+    Attributes:
+        quality: 1 to 100, of JPEG and WebP.
+        is_lossless: of WebP; the quality does not count then.
+
+    Raises:
+        InvalidRequestError: the quality is out of range.
+    """
+
+    quality: int = 92
+    is_lossless: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise InvalidRequestError(
+                f"Quality {self.quality} is out of range.", "Choose from 1 to 100."
+            )
+
+
 def encode_picture(
     snapshot: DocumentSnapshot,
     picture_format: PictureFormat,
+    options: ExportOptions | None = None,
     *,
-    quality: int = 92,
     background: Colour = (255, 255, 255),
 ) -> bytes:
     """What is seen of a document as the bytes of a picture file; may run on any thread.
 
-    PNG, and WebP of quality 100, keep every value; both keep transparency where there is some.
+    PNG and lossless WebP keep every value; PNG and WebP keep transparency where there is some.
 
     Args:
-        quality: 1 to 100, for WebP and JPEG.
         background: what shows through in a JPEG, which knows no transparency.
     """
-    if not 1 <= quality <= 100:
-        raise InvalidRequestError(f"Quality {quality} is out of range.", "Choose from 1 to 100.")
+    options = options or ExportOptions()
     document = Document.from_snapshot(snapshot)
     backdrop = background if picture_format == "JPEG" else None
     pixels = document.composite(document.bounds, background=backdrop)
     if pixels[..., 3].min() == 255:
         pixels = np.ascontiguousarray(pixels[..., :3])
     buffer = io.BytesIO()
-    options: dict[str, dict[str, object]] = {
+    quality = {"quality": options.quality}
+    known: dict[str, dict[str, object]] = {
         "PNG": {"compress_level": 4},
-        "WEBP": {"quality": quality, "lossless": quality == 100, "exact": True},
-        "JPEG": {"quality": quality, "subsampling": 0},
+        "WEBP": {**quality, "lossless": options.is_lossless, "exact": True},
+        "JPEG": {**quality, "subsampling": 0},
     }
-    Image.fromarray(pixels).save(buffer, picture_format, **options[picture_format])
+    Image.fromarray(pixels).save(buffer, picture_format, **known[picture_format])
     return buffer.getvalue()

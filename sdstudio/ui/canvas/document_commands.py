@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -18,6 +19,9 @@ from sdstudio.ui.canvas.easel import Easel
 from sdstudio.ui.icons import icon
 from sdstudio.ui.notices import Notice
 from sdstudio.ui.widgets.labels import short_name
+
+if TYPE_CHECKING:
+    from sdstudio.document.export import ExportOptions
 
 EXPORTS = {
     "PNG": (".png",),
@@ -129,7 +133,7 @@ class DocumentCommands(QObject):
             every = tuple(ending for endings in EXPORTS.values() for ending in endings)
             first = kinds.get(kind, (".png",))[0]
             path = Path(name)
-            self._files.export(
+            self._ask_how_much_is_lost(
                 path if path.suffix.lower() in every else _with_ending(path, (first,))
             )
 
@@ -154,6 +158,27 @@ class DocumentCommands(QObject):
         return answer == buttons.Discard
 
     # --- inside ---------------------------------------------------------------------------
+
+    def _ask_how_much_is_lost(self, path: Path) -> None:
+        """Export, after asking for the quality where the format has one."""
+        from sdstudio.document.export import SUFFIXES
+        from sdstudio.ui.canvas.export_dialog import ExportDialog, remembered_options
+
+        picture_format = SUFFIXES.get(path.suffix.lower())
+        if picture_format is None or picture_format == "PNG":
+            self._files.export(path)
+            return
+        dialog = ExportDialog(
+            path.name,
+            picture_format,
+            remembered_options(self._store.settings.panel_state),
+            partial(self._files.measure_export, picture_format),
+            self._window,
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.wanted.connect(partial(self._export_as_wanted, path))
+        dialog.finished.connect(self._window.window().activateWindow)
+        dialog.open()
 
     def _folder(self) -> Path:
         """Where the document lies, or the last one lay, or pictures usually do."""
@@ -181,6 +206,12 @@ class DocumentCommands(QObject):
         self._store.update(recent_documents=recent)
         self._files.remember(self._store.save)
         self._show_recent()
+
+    def _export_as_wanted(self, path: Path, options: ExportOptions) -> None:
+        from sdstudio.ui.canvas.export_dialog import remember_options
+
+        self._store.update(panel_state=remember_options(self._store.settings.panel_state, options))
+        self._files.export(path, options)
 
     def _show_recent(self) -> None:
         self.actions["recent"].setEnabled(bool(self._store.settings.recent_documents))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,6 +18,9 @@ from sdstudio.errors import PictureFileError
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.easel import Easel
+
+if TYPE_CHECKING:
+    from sdstudio.document.export import ExportOptions, PictureFormat
 
 AUTOSAVE_MS = 60_000
 NEW_SIDE_PX = 512
@@ -166,7 +170,7 @@ class DocumentFiles(QObject):
 
         self._background.run(write, written, self._fail)
 
-    def export(self, path: Path, quality: int = 92) -> None:
+    def export(self, path: Path, options: ExportOptions | None = None) -> None:
         """Write the picture as PNG, WebP, JPEG or OpenRaster, as the name's ending says."""
         snapshot = self._easel.document.snapshot()
 
@@ -178,10 +182,26 @@ class DocumentFiles(QObject):
             if suffix == openraster.SUFFIX:
                 openraster.save_openraster(snapshot, path)
                 return
-            data = export.encode_picture(snapshot, export.SUFFIXES[suffix], quality=quality)
+            data = export.encode_picture(snapshot, export.SUFFIXES[suffix], options)
             write_atomically(path, data)
 
         self._background.run(write, lambda _: self.exported.emit(path), self._fail)
+
+    def measure_export(
+        self,
+        picture_format: PictureFormat,
+        options: ExportOptions,
+        done: Callable[[tuple[ExportOptions, int]], object],
+    ) -> None:
+        """Find out how many bytes a file of these options would have."""
+        snapshot = self._easel.document.snapshot()
+
+        def encode() -> tuple[ExportOptions, int]:
+            from sdstudio.document.export import encode_picture
+
+            return options, len(encode_picture(snapshot, picture_format, options))
+
+        self._background.run(encode, done, self._fail)
 
     def keep(self, done: Done | None = None) -> None:
         """Write the recovery file, if there is something new to keep."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from sdstudio.ui.canvas.document_commands import DocumentCommands
+from sdstudio.ui.canvas.layer_clipboard import LayerClipboard
 from sdstudio.ui.canvas.layer_commands import LayerCommands
 from sdstudio.ui.shortcuts import translated
 
@@ -17,13 +18,20 @@ if TYPE_CHECKING:
 PAGE = "paint"
 
 
-def add_paint_menus(studio: Studio, documents: DocumentCommands, layers: LayerCommands) -> None:
-    """Put the document's verbs into the File menu, and menus for layers and selection beside it."""
+def add_paint_menus(
+    studio: Studio,
+    documents: DocumentCommands,
+    layers: LayerCommands,
+    clipboard: LayerClipboard,
+) -> None:
+    """Put the room's verbs into the File and Edit menus, and menus of its own beside them."""
     bar = studio.window.menuBar()
     file_menu = _menu(bar, "&File")
     line = file_menu.insertSeparator(file_menu.actions()[0])
     own: list[QAction] = [*documents.actions.values(), line]
     file_menu.insertActions(line, own[:-1])
+    own.append(clipboard.copy_merged_action)
+    _menu(bar, "&Edit").insertAction(studio.actions["paste"], clipboard.copy_merged_action)
     before = _menu(bar, "&Generate").menuAction()
     for title, names in (
         (layers.tr("&Layer"), LayerCommands.MENU),

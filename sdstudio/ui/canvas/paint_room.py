@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
@@ -44,7 +44,9 @@ from sdstudio.ui.widgets.section import Section
 if TYPE_CHECKING:
     from sdstudio.ui.studio import Studio
 
-SIDE_PX = 284
+SIDE_PX = (248, 284)
+"""Least and ordinary width of the panels at the right; a narrow room gives them less."""
+SIDE_PART = 0.32
 TITLE_PX = 220
 
 
@@ -93,7 +95,7 @@ class PaintRoom(QWidget):
         self.title_widgets = (self._title,)
         self._lay_out()
         self._connect()
-        add_paint_menus(studio, self.documents, self.layer_commands)
+        add_paint_menus(studio, self.documents, self.layer_commands, self.clipboard)
         self._show_title()
 
     # --- what the window asks for ---------------------------------------------------------
@@ -164,7 +166,8 @@ class PaintRoom(QWidget):
         layout.setSpacing(0)
         layout.addWidget(ToolPalette(self.view))
         layout.addLayout(middle, 1)
-        layout.addWidget(self._make_side())
+        self._side = self._make_side()
+        layout.addWidget(self._side)
 
     def _make_side(self) -> QWidget:
         section = Section(self.tr("Layers"))
@@ -180,7 +183,6 @@ class PaintRoom(QWidget):
         scroll.setWidget(self.repainting.panel)
         side = QSplitter(Qt.Orientation.Vertical)
         side.setChildrenCollapsible(False)
-        side.setFixedWidth(SIDE_PX)
         side.addWidget(scroll)
         side.addWidget(layers)
         side.setStretchFactor(0, 1)
@@ -205,6 +207,11 @@ class PaintRoom(QWidget):
         self.arrivals.start_wanted.connect(self._studio.pictures.start_from)
 
     # --- what happens ---------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        least, ordinary = SIDE_PX
+        self._side.setFixedWidth(min(ordinary, max(least, round(self.width() * SIDE_PART))))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

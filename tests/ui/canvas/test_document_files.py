@@ -19,6 +19,7 @@ from sdstudio.apps.gui import build_studio
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
 from sdstudio.document.document_file import open_document
+from sdstudio.document.export import ExportOptions
 from sdstudio.document.recovery import RecoverySession, find_leftovers
 from sdstudio.document.rect import Rect
 from sdstudio.errors import SdstudioError
@@ -28,6 +29,7 @@ from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.document_commands import DocumentCommands
 from sdstudio.ui.canvas.document_files import DocumentFiles, blank_document
 from sdstudio.ui.canvas.easel import Easel
+from sdstudio.ui.canvas.export_dialog import LOSSLESS, QUALITY, ExportDialog, remembered_options
 from sdstudio.ui.canvas.new_picture_dialog import NewPictureDialog
 from sdstudio.ui.canvas.paint_room import PaintRoom
 from sdstudio.ui.canvas.recovery_offer import RECOVERY_FOLDER
@@ -125,7 +127,7 @@ def test_an_export_is_what_is_seen_and_does_not_count_as_saved(
 ) -> None:
     desk.paint()
     target = desk.folder / f"flat{ending}"
-    desk.files.export(target, quality=100)
+    desk.files.export(target, ExportOptions(quality=100, is_lossless=True))
     settle(desk)
     assert desk.files.is_modified
     assert desk.files.path is None
@@ -416,12 +418,84 @@ def test_an_export_gets_the_ending_of_the_chosen_kind(
 ) -> None:
     room = paint_room(open_studio())
     monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "flat"), "WebP (*.webp)")
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "flat"), "PNG (*.png)")
     )
     with qtbot.waitSignal(room.files.exported, timeout=WAIT_MS):
         commands(room).actions["export"].trigger()
-    with Image.open(tmp_path / "flat.webp") as image:
+    with Image.open(tmp_path / "flat.png") as image:
         assert image.size == (512, 512)
+
+
+def ask_export(room: PaintRoom, path: Path, monkeypatch: pytest.MonkeyPatch) -> ExportDialog:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    commands(room).actions["export"].trigger()
+    dialog = room.findChild(ExportDialog)
+    assert dialog is not None
+    return dialog
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".webp"])
+def test_an_export_asks_for_the_quality_and_tells_the_size(
+    open_studio: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    studio = open_studio()
+    room, target = paint_room(studio), tmp_path / f"flat{ending}"
+    paint(room)
+    dialog = ask_export(room, target, monkeypatch)
+    assert dialog.lossless.isVisible() == (ending == ".webp")
+    dialog.quality.value_wanted.emit(35)
+    assert dialog.options == ExportOptions(quality=35)
+
+    def told() -> str:
+        return dialog.size.text()
+
+    qtbot.waitUntil(lambda: "have" in told(), timeout=WAIT_MS)
+    said = told()
+    with qtbot.waitSignal(room.files.exported, timeout=WAIT_MS):
+        dialog.accept()
+    assert studio.window.locale().formattedDataSize(target.stat().st_size) in said
+    assert remembered_options(studio.store.settings.panel_state).quality == 35
+
+
+def test_a_lossless_export_keeps_every_pixel(
+    open_studio: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, target = paint_room(open_studio()), tmp_path / "flat.webp"
+    paint(room)
+    dialog = ask_export(room, target, monkeypatch)
+    dialog.lossless.setChecked(True)
+    assert not dialog.quality.isEnabled()
+    with qtbot.waitSignal(room.files.exported, timeout=WAIT_MS):
+        dialog.accept()
+    document = room.easel.document
+    with Image.open(target) as image:
+        seen = np.asarray(image.convert("RGBA"))
+    assert np.array_equal(seen, document.composite(document.bounds))
+
+
+def test_an_export_that_is_called_off_writes_nothing(
+    open_studio: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = paint_room(open_studio())
+    dialog = ask_export(room, tmp_path / "flat.jpg", monkeypatch)
+    dialog.reject()
+    room.files.close()
+    assert not list(tmp_path.glob("*.jpg"))
+
+
+def test_copy_merged_lies_in_the_edit_menu_while_one_paints(open_studio: Open) -> None:
+    studio = open_studio()
+    action = paint_room(studio).clipboard.copy_merged_action
+    keys = action.shortcut()
+    beside = studio.actions["copy-picture"]
+    assert action.isVisible() and not beside.isVisible() and beside.shortcut() == keys
+    studio.workspaces.show_page("picture")
+    assert not action.isVisible() and beside.isVisible()
+
+
+@pytest.mark.parametrize("state", [{}, {QUALITY: "many", LOSSLESS: 1}, {QUALITY: 900, LOSSLESS: 1}])
+def test_what_nobody_can_have_chosen_is_not_remembered(state: dict[str, str | int]) -> None:
+    assert remembered_options(state) == ExportOptions()
 
 
 @pytest.mark.parametrize("button", [BUTTONS.Cancel, BUTTONS.Discard, BUTTONS.Save])

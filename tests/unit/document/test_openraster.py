@@ -13,7 +13,7 @@ from PIL import Image
 
 from sdstudio.document.blend import Ink
 from sdstudio.document.document import Document
-from sdstudio.document.export import encode_picture
+from sdstudio.document.export import ExportOptions, PictureFormat, encode_picture
 from sdstudio.document.openraster import encode_openraster, open_openraster, save_openraster
 from sdstudio.document.png import encode_png
 from sdstudio.document.rect import Rect
@@ -172,11 +172,12 @@ def test_another_mime_type_is_refused(tmp_path: Path) -> None:
         _opened(tmp_path, content)
 
 
-@pytest.mark.parametrize("picture_format, quality", [("PNG", 92), ("WEBP", 100)])
-def test_a_lossless_export_is_what_is_seen(picture_format: str, quality: int) -> None:
+@pytest.mark.parametrize("picture_format", ["PNG", "WEBP"])
+def test_a_lossless_export_is_what_is_seen(picture_format: PictureFormat) -> None:
     document = _document()
     document.layers.delete(document.layers[0].id)  # the sun alone, so there is transparency
-    content = encode_picture(document.snapshot(), picture_format, quality=quality)  # pyright: ignore
+    options = ExportOptions(is_lossless=True)
+    content = encode_picture(document.snapshot(), picture_format, options)
     with Image.open(io.BytesIO(content)) as picture:
         assert picture.format == picture_format
         assert np.array_equal(np.asarray(picture), document.composite(document.bounds))
@@ -196,4 +197,20 @@ def test_an_opaque_png_has_no_alpha_and_a_silly_quality_is_refused() -> None:
     with Image.open(io.BytesIO(encode_picture(document.snapshot(), "PNG"))) as picture:
         assert picture.mode == "RGB"
     with pytest.raises(InvalidRequestError, match="Quality"):
-        encode_picture(document.snapshot(), "JPEG", quality=0)
+        ExportOptions(quality=0)
+
+
+@pytest.mark.parametrize("picture_format", ["JPEG", "WEBP"])
+def test_a_file_of_lower_quality_is_smaller_and_less_true(picture_format: PictureFormat) -> None:
+    document = _document()
+    seen = document.composite(document.bounds, background=(255, 255, 255))[..., :3].astype(int)
+    lengths, errors = [], []
+    for quality in (10, 60, 100):
+        options = ExportOptions(quality=quality)
+        content = encode_picture(document.snapshot(), picture_format, options)
+        with Image.open(io.BytesIO(content)) as picture:
+            off = np.abs(np.asarray(picture.convert("RGB")).astype(int) - seen)
+        lengths.append(len(content))
+        errors.append(off.mean())
+    assert lengths == sorted(lengths) and lengths[0] < lengths[-1]
+    assert errors == sorted(errors, reverse=True) and errors[0] > errors[-1] > 0
