@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from sdstudio.errors import InvalidRequestError
+from sdstudio.engine.few_step import CONFIG_FILE, FEW_STEP, LORA_FILE
+from sdstudio.errors import InvalidRequestError, ModelFileError
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
 from sdstudio.messages.training import TrainingRequest
@@ -29,7 +32,7 @@ from sdstudio.training.fine_tuning import (
 )
 from sdstudio.training.latent_unet import prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
-from sdstudio.training.low_rank import add_low_rank, lora_weights, merged
+from sdstudio.training.low_rank import add_low_rank, begin_from, lora_weights, merged
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.phased_consistency import TEACHER_STEPS, PhasedObjective
 from sdstudio.training.run_folder import RunFolder, publish_folder
@@ -37,9 +40,8 @@ from sdstudio.training.sample_grid import picture_grid
 from sdstudio.training.tokenizer import token_ids
 from sdstudio.training.world.vocabulary import EXAMPLE_PROMPTS
 
-DEFAULT_RANK = 32
+DEFAULT_RANK = 16
 DEFAULT_GUIDANCE = 4.0
-LORA_FILE = "pytorch_lora_weights.safetensors"
 DEFAULT_PHASES = 4
 SHOWN_STEPS = (1, 2, 4)
 SETTINGS = {"num_inference_steps": 4, "guidance_scale": 1.0}
@@ -49,13 +51,15 @@ SETTINGS = {"num_inference_steps": 4, "guidance_scale": 1.0}
 class FewStepTrainer:
     """Distils a finished pipeline; saves `output`/pipeline, with its sampler, and a LoRA.
 
-    `output`/lora holds the change alone, to be laid over the pipeline it started from.
+    `output`/few_step holds the change alone, as a LoRA: laid into the folder of the pipeline it
+    started from, it is that model's few-step companion.
 
     Options of the request:
         init_from: folder of the finished pipeline that teaches.
         phases: 1 is latent consistency, for an LCMScheduler and 1 to 4 steps; more are spans
             that are learnt each by itself, far sooner, for DDIM in as many steps; 4.
-        rank: of the LoRA, 32; 0 trains all weights and saves no LoRA.
+        rank: of the LoRA, 16; 0 trains all weights and saves no LoRA.
+        lora: the few_step folder of an earlier run to begin from, of any rank.
         guidance: the guidance scale that the student learns by heart, 4.
         optimizer: "adamw" or "muon".
         latents: folder of the cached latents, `output`/latents.
@@ -121,6 +125,8 @@ def build_objective(request: TrainingRequest, parts: Parts) -> FewStepObjective:
     prefer_plain_attention(student)
     if rank:
         add_low_rank(student, rank)
+        if "lora" in request.options:
+            begin_from(student, _read_lora(Path(str(request.options["lora"]))))
     networks = (student, parts.unet, parts.text_encoder, parts.schedule)
     empty = token_ids(parts.tokenizer, [""])
     objective: FewStepObjective = (
@@ -131,19 +137,23 @@ def build_objective(request: TrainingRequest, parts: Parts) -> FewStepObjective:
     return objective.to(parts.vae.device)
 
 
+def _read_lora(folder: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(folder / LORA_FILE)
+    except (OSError, SafetensorError) as error:
+        raise ModelFileError(
+            f"There is no LoRA in {folder} that can be read.", f"It should hold a {LORA_FILE}."
+        ) from error
+
+
 def export_few_step(objective: FewStepObjective, parts: Parts, output: Path, *, side: int) -> int:
-    """Save the pipeline, and the LoRA if there is one; return the pipeline's size in bytes.
+    """Save the pipeline, and the companion if there is one; return the pipeline's size in bytes.
 
     Args:
         side: of the pictures it was taught with, in pixels.
     """
-    weights = lora_weights(objective.unet)
-    if weights:
-
-        def write(part: Path) -> None:
-            save_file(weights, part / LORA_FILE, metadata={"format": "pt"})
-
-        publish_folder(output / "lora", write)
+    if lora_weights(objective.unet):
+        publish_folder(output / FEW_STEP, lambda part: write_companion(objective, part))
     return export_pipeline(
         output / "pipeline",
         unet=merged(objective.unet),
@@ -153,6 +163,14 @@ def export_few_step(objective: FewStepObjective, parts: Parts, output: Path, *, 
         scheduler=objective.scheduler(),
         settings=SETTINGS | {"width": side, "height": side},
     )
+
+
+def write_companion(objective: FewStepObjective, folder: Path) -> None:
+    """Write config.json and the LoRA."""
+    scheduler = json.loads(objective.scheduler().to_json_string())
+    config = json.dumps(SETTINGS | {"scheduler": scheduler}, indent=2)
+    (folder / CONFIG_FILE).write_text(config + "\n")
+    save_file(lora_weights(objective.unet), folder / LORA_FILE, metadata={"format": "pt"})
 
 
 def _fetch(lessons: Lessons) -> FetchBatch:

@@ -9,12 +9,15 @@ Source: Hu et al. 2021, "LoRA: Low-Rank Adaptation" (arXiv 2106.09685), section 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
+
+from sdstudio.errors import ModelFileError
 
 Layer = nn.Linear | nn.Conv2d
 
@@ -63,15 +66,42 @@ def merged(network: UNet2DConditionModel) -> UNet2DConditionModel:
 def lora_weights(network: UNet2DConditionModel) -> dict[str, Tensor]:
     """Return the changes as `load_lora_weights` of diffusers reads them, in float16."""
     found: dict[str, Tensor] = {}
-    for path, layer in _layers(network).items():
-        if not parametrize.is_parametrized(layer, "weight"):
-            continue
-        held = cast(nn.ModuleDict, layer.parametrizations)["weight"]
-        change = cast(LowRankChange, cast(nn.ModuleList, held)[0])
+    for path, layer, change in _changes(network):
         up = change.up[:, :, None, None] if isinstance(layer, nn.Conv2d) else change.up
         found[f"unet.{path}.lora_A.weight"] = change.down.detach().half().contiguous()
         found[f"unet.{path}.lora_B.weight"] = up.detach().half().contiguous()
     return found
+
+
+@torch.no_grad()
+def begin_from(network: UNet2DConditionModel, weights: Mapping[str, Tensor]) -> None:
+    """Let the changes of `add_low_rank` begin as `lora_weights` had them.
+
+    Those of a higher rank begin as their nearest of this rank (Eckart and Young 1936).
+
+    Raises:
+        ModelFileError: they are not changes of this network.
+    """
+    for path, _, change in _changes(network):
+        down, up = (weights.get(f"unet.{path}.lora_{part}.weight") for part in "AB")
+        known = down is not None and up is not None and down.shape[1:] == change.down.shape[1:]
+        if down is None or up is None or not known or len(up) != len(change.up):
+            raise ModelFileError(
+                f"The LoRA holds no change of {path}.", "Name one that was made for this model."
+            )
+        product = up.float().flatten(1) @ down.float().flatten(1)
+        left, sizes, right = torch.linalg.svd(product, full_matrices=False)
+        rank = min(len(down), len(change.down))
+        roots = sizes[:rank].sqrt()
+        change.up[:, :rank] = left[:, :rank] * roots
+        change.down[:rank] = (roots[:, None] * right[:rank]).view_as(change.down[:rank])
+
+
+def _changes(network: nn.Module) -> Iterator[tuple[str, Layer, LowRankChange]]:
+    for path, layer in _layers(network).items():
+        if parametrize.is_parametrized(layer, "weight"):
+            held = cast(nn.ModuleDict, layer.parametrizations)["weight"]
+            yield path, layer, cast(LowRankChange, cast(nn.ModuleList, held)[0])
 
 
 def _layers(network: nn.Module) -> dict[str, Layer]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sdstudio.errors import InvalidRequestError
+from sdstudio.training.low_rank import LowRankChange
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 OUTER_LAYERS = ("conv_in", "conv_out", "embedding", "visual_projection", "text_projection")
@@ -138,6 +139,8 @@ def _split_parameters(module: nn.Module) -> tuple[list[nn.Parameter], list[nn.Pa
     for path, layer in module.named_modules():
         is_outer = any(name in path for name in OUTER_LAYERS)
         for name, parameter in layer.named_parameters(recurse=False):
-            is_matrix = isinstance(layer, nn.Linear | nn.Conv2d) and name == "weight"
+            is_matrix = isinstance(layer, LowRankChange) or (
+                isinstance(layer, nn.Linear | nn.Conv2d) and name == "weight"
+            )
             (hidden if is_matrix and not is_outer else other).append(parameter)
     return hidden, other

@@ -28,6 +28,11 @@ WEIGHTS = (1.0, 5.0)
 (Salimans and Ho 2022, arXiv 2202.00512, equation 9; Hang et al. 2023, arXiv 2303.09556)."""
 
 
+LAST_PHASE = 3.0
+"""How many times the last phase counts besides: it makes a picture crisp, and learns last. With
+the student in it 18 of 32 pictures in pixel art were seen as such, with the teacher 30."""
+
+
 def phase_end(timesteps: Tensor, *, total: int, phases: int) -> Tensor:
     """Return the timestep (B,) at which the phase of each timestep ends; -1 is the picture."""
     span = total // phases
@@ -61,6 +66,7 @@ class PhasedObjective(FewStepObjective):
             target = self.target(noisy, later, later - stride, ends, context)
         error = (self.original(noisy, later, context) - target).square().mean(dim=(1, 2, 3))
         weight = self.schedule.snr(later).clamp(*WEIGHTS)
+        weight = torch.where(ends < 0, LAST_PHASE * weight, weight)
         return {"loss": (weight * error).mean(), "error": error.mean()}
 
     def target(

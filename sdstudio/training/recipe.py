@@ -65,7 +65,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """All stages; the last latent-diffusion run is the model.
+    """All stages; the last latent-diffusion run is the model, the last few-step run its companion.
 
     Attributes:
         pictures: drawings that the stages share.
@@ -91,6 +91,12 @@ _GROWN = _PAINTING | {
     "channels": "48,96,192,256",
     "attention": "0,0,1,1",
     "layout_weight": 0.1,
+}
+
+_FEW_STEPS = {"resolution": 256, "batch_size": 16}
+_FINISHED = {
+    "init_from": "latent-diffusion-settling/pipeline",
+    "latents": "latent-diffusion-settling/latents",
 }
 
 BUILT_IN = Recipe(
@@ -138,6 +144,22 @@ BUILT_IN = Recipe(
             values=_LARGE | {"steps": 1600, "ema_decay": 0.995},
             options=_GROWN | {"decay": "linear", "warmup_steps": 40, "text_lr_scale": 0.5},
             needs=_PARTS | {"init_from": "latent-diffusion-256"},
+        ),
+        Stage(
+            name="few-step",
+            kind="few-step",
+            product="few_step",
+            values=_FEW_STEPS | {"steps": 260, "learning_rate": 5e-4, "ema_decay": 0.95},
+            options={"decay": "linear", "warmup_steps": 15},
+            needs=_FINISHED,
+        ),
+        Stage(
+            name="few-step-settling",
+            kind="few-step",
+            product="few_step",
+            values=_FEW_STEPS | {"steps": 280, "learning_rate": 2e-3, "ema_decay": 0.96},
+            options={"optimizer": "muon", "decay": "linear", "warmup_steps": 12},
+            needs=_FINISHED | {"lora": "few-step/few_step"},
         ),
         Stage(
             name="tiny-decoder",

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from sdstudio.atomic_file import storage_error, write_atomically
 from sdstudio.engine.component_cache import TINY_DECODER
+from sdstudio.engine.few_step import FEW_STEP
 from sdstudio.errors import InvalidRequestError
 from sdstudio.jobs.engine import Engine
 from sdstudio.jobs.job import Emit, Job
@@ -25,6 +26,7 @@ from sdstudio.messages.training import TrainingKind, TrainingRequest
 from sdstudio.training.autoencoder import AutoencoderTrainer
 from sdstudio.training.clip import ClipTrainer
 from sdstudio.training.dataset import draw_dataset
+from sdstudio.training.few_step import FewStepTrainer
 from sdstudio.training.latent_diffusion import LatentDiffusionTrainer
 from sdstudio.training.model_card import StageReport, in_words, write_model_card
 from sdstudio.training.recipe import BUILT_IN, WORLD, Recipe, Stage
@@ -35,6 +37,7 @@ TRAINERS: dict[TrainingKind, Callable[[], Engine]] = {
     "autoencoder": AutoencoderTrainer,
     "clip": ClipTrainer,
     "latent-diffusion": LatentDiffusionTrainer,
+    "few-step": FewStepTrainer,
     "tiny-decoder": TinyDecoderTrainer,
 }
 MODEL = "model"
@@ -209,11 +212,13 @@ def assemble(output: Path, recipe: Recipe, ledger: Ledger) -> int:
         )
         for stage in recipe.stages
     ]
-    painting, previews = recipe.stage("latent-diffusion"), recipe.stage("tiny-decoder")
+    painting = recipe.stage("latent-diffusion")
+    beside = {FEW_STEP: recipe.stage("few-step"), TINY_DECODER: recipe.stage("tiny-decoder")}
 
     def write(part: Path) -> None:
         shutil.copytree(output / painting.name / painting.product, part, dirs_exist_ok=True)
-        shutil.copytree(output / previews.name / previews.product, part / TINY_DECODER)
+        for name, stage in beside.items():
+            shutil.copytree(output / stage.name / stage.product, part / name)
         write_model_card(part, reports, drawing_seconds=ledger.seconds(WORLD))
 
     publish_folder(output / MODEL, write)

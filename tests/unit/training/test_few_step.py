@@ -10,14 +10,21 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, LCMScheduler, StableDiffusionPipeline
+from diffusers import (
+    DDIMScheduler,
+    LCMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 from safetensors.torch import load_file
 from torch import nn
 
 from sdstudio.apps.cli.train import main
-from sdstudio.errors import InvalidRequestError
+from sdstudio.engine.few_step import CONFIG_FILE, FEW_STEP, LORA_FILE, few_step_unet
+from sdstudio.errors import InvalidRequestError, ModelFileError
 from sdstudio.messages.training import TrainingRequest
 from sdstudio.model_store.records import read_record
+from sdstudio.training import phased_consistency
 from sdstudio.training.consistency import (
     DDIM_STEPS,
     ConsistencyObjective,
@@ -25,10 +32,10 @@ from sdstudio.training.consistency import (
     teacher_timesteps,
 )
 from sdstudio.training.dataset import seeded_generator
-from sdstudio.training.few_step import LORA_FILE, build_objective, export_few_step
+from sdstudio.training.few_step import build_objective, export_few_step
 from sdstudio.training.few_step_objective import FewStepObjective, aim, jump
 from sdstudio.training.fine_tuning import Parts, open_parts
-from sdstudio.training.low_rank import add_low_rank, lora_weights, merged
+from sdstudio.training.low_rank import add_low_rank, begin_from, lora_weights, merged
 from sdstudio.training.noise_schedule import NoiseSchedule, noise_schedule, sampling_config
 from sdstudio.training.phased_consistency import TEACHER_STEPS, PhasedObjective, phase_end
 from sdstudio.training.tokenizer import token_ids
@@ -273,6 +280,85 @@ def test_the_lora_file_holds_the_change(parts: Parts) -> None:
         torch.testing.assert_close(up.flatten(1) @ down.flatten(1), difference, rtol=0, atol=1e-5)
 
 
+def taught(parts: Parts, rank: int = 4) -> UNet2DConditionModel:
+    """A student whose change is not nothing."""
+    student = merged(parts.unet)
+    add_low_rank(student, rank)
+    with torch.no_grad():
+        for index, (name, parameter) in enumerate(student.named_parameters()):
+            if name.endswith((".up", ".down")):
+                parameter.copy_(0.1 * randn(*parameter.shape, seed=index).half())
+    return student
+
+
+def test_a_run_begins_where_another_ended(parts: Parts) -> None:
+    earlier, student = taught(parts), merged(parts.unet)
+    add_low_rank(student, 6)
+    begin_from(student, lora_weights(earlier))
+    x, context = randn(1, 4, 8, 8), randn(1, 77, 48)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            student(x, 500, context).sample, earlier(x, 500, context).sample, rtol=0, atol=1e-4
+        )
+    student(x, 500, context).sample.sum().backward()
+    for name, parameter in student.named_parameters():
+        if name.endswith(".up"):
+            assert parameter.grad is not None and parameter.grad.abs().sum(1).all(), "all learn"
+
+
+def test_a_lower_rank_keeps_the_most_of_a_change(parts: Parts) -> None:
+    """What is left out is the energy of the smallest singular values (Eckart and Young)."""
+    earlier, student = taught(parts, rank=6), merged(parts.unet)
+    add_low_rank(student, 2)
+    begin_from(student, lora_weights(earlier))
+    before, full, low = (
+        each.state_dict() for each in (parts.unet, merged(earlier), merged(student))
+    )
+    for name in (n for n in before if not torch.equal(before[n], full[n])):
+        whole, kept = ((each[name] - before[name]).flatten(1) for each in (full, low))
+        left_out = torch.linalg.svdvals(whole)[2:].square().sum()
+        torch.testing.assert_close((whole - kept).square().sum(), left_out, rtol=1e-2, atol=1e-6)
+
+
+def test_a_lora_of_another_model_is_refused(parts: Parts, finished: Path, tmp_path: Path) -> None:
+    weights = {n.replace("mid_block", "deep"): t for n, t in lora_weights(taught(parts)).items()}
+    student = merged(parts.unet)
+    add_low_rank(student, 2)
+    with pytest.raises(ModelFileError, match="holds no change of mid_block"):
+        begin_from(student, weights)
+    with pytest.raises(ModelFileError, match="no LoRA in"):
+        build_objective(request(finished, tmp_path, lora=str(tmp_path)), parts)
+
+
+@pytest.mark.parametrize("phases", [1, 4])
+def test_the_companion_is_what_the_engine_reads(
+    finished: Path, parts: Parts, tmp_path: Path, phases: int
+) -> None:
+    """Merged by the engine it is the merged UNet, with the scheduler it was taught for."""
+    objective = build_objective(request(finished, tmp_path, rank=4, phases=phases), parts)
+    objective.unet = taught(parts)
+    export_few_step(objective, parts, tmp_path, side=64)
+    ours = few_step_unet(parts.unet, tmp_path).state_dict()
+    for name, weight in merged(objective.unet).state_dict().items():
+        # the LoRA lies in float16
+        torch.testing.assert_close(ours[name], weight, rtol=0, atol=1e-4)
+    config = json.loads((tmp_path / FEW_STEP / CONFIG_FILE).read_text())
+    beside = json.loads((tmp_path / "pipeline/scheduler/scheduler_config.json").read_text())
+    assert config["scheduler"] == beside
+    assert (config["num_inference_steps"], config["guidance_scale"]) == (4, 1.0)
+
+
+def test_the_last_phase_counts_more(phased: PhasedObjective, parts: Parts, monkeypatch) -> None:
+    ids = token_ids(parts.tokenizer, ["a red cat"]).expand(20, -1)
+    losses = {}
+    for times in (1.0, 3.0):
+        monkeypatch.setattr(phased_consistency, "LAST_PHASE", times)
+        with torch.no_grad():
+            losses[times] = phased(randn(20, 4, 8, 8), ids, generator=seeded_generator(1))
+    assert losses[3.0]["error"] == losses[1.0]["error"]
+    assert losses[1.0]["loss"] < losses[3.0]["loss"] < 3 * losses[1.0]["loss"]
+
+
 def test_only_the_student_learns(objective: ConsistencyObjective, parts: Parts) -> None:
     ids = token_ids(parts.tokenizer, ["a red cat", "the sea"])
     objective(randn(2, 4, 8, 8), ids, generator=seeded_generator(0))["loss"].backward()
@@ -324,7 +410,7 @@ def test_a_run_that_was_stopped_learns_the_same(
     before, after = (load_file(folder / weights) for folder in (finished, cut / "pipeline"))
     assert before.keys() == after.keys(), "a plain UNet, whatever was trained"
     assert any(not torch.equal(before[name], after[name]) for name in before)
-    assert (cut / "lora" / LORA_FILE).exists() == (rank != "0")
+    assert (cut / "few_step" / LORA_FILE).exists() == (rank != "0")
     defaults = read_record(cut / "pipeline", "live").defaults
     assert (defaults.num_inference_steps, defaults.guidance_scale, defaults.width) == (4, 1.0, 64)
 

@@ -14,9 +14,11 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from sdstudio.apps.cli.train import COMMANDS, LOOP_OPTIONS, main
 from sdstudio.engine.component_cache import TINY_DECODER
+from sdstudio.engine.few_step import FEW_STEP, LORA_FILE, read_low_rank
 from sdstudio.errors import Cancelled, InvalidRequestError
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import JobEvent, ProgressEvent, TrainingStepEvent
+from sdstudio.messages.generation import FewStep
 from sdstudio.messages.training import TrainingRequest
 from sdstudio.model_store.records import read_record
 from sdstudio.training.recipe import BUILT_IN, Recipe, Stage
@@ -34,11 +36,12 @@ def tiny(stage: Stage) -> Stage:
         "autoencoder": {"channels": "8,8,8,8", "sizes": "32:1"},
         "clip": {"hidden_size": 48, "text_layers": 1, "vision_layers": 1, "vocab_size": 600},
         "latent-diffusion": {"heads": 2} | (GROWN if "layout_weight" in options else SMALL),
+        "few-step": {"rank": 2},
         "tiny-decoder": {"pictures": 10},
     }[stage.kind]
     values = dict(stage.values) | {"batch_size": 2, "sample_every": 99}
     values["steps"] = 3 if stage.kind == "clip" else 2
-    if stage.kind == "latent-diffusion":
+    if "resolution" in values:
         values["resolution"] //= 2
     return dataclasses.replace(stage, values=values, options=options)
 
@@ -83,8 +86,9 @@ def test_the_chain_is_stopped_goes_on_and_ends_in_a_model(tmp_path: Path) -> Non
     assert not (tmp_path / "made" / "model").exists()
 
     events = run(tmp_path / "made")
-    # the last step of CLIP is left, then three runs of the UNet and the tiny decoder, 2 steps each
-    assert steps_of(events) == 1 + 4 * 2
+    # the last step of CLIP is left, then three runs of the UNet, two of its few-step companion and
+    # one of the tiny decoder, 2 steps each
+    assert steps_of(events) == 1 + 6 * 2
     assert isinstance(events[-1], ProgressEvent)
     assert "all stages took" in events[-1].text
     assert steps_of(run(tmp_path / "made")) == 0, "what is done is not done again"
@@ -96,6 +100,8 @@ def test_the_chain_is_stopped_goes_on_and_ends_in_a_model(tmp_path: Path) -> Non
     assert picture.size == (64, 64)
     assert AutoencoderTiny.from_pretrained(model / TINY_DECODER)
     assert read_record(model, "made").defaults.title == "Picture book (built in)"
+    assert read_record(model, "made").few_step == FewStep()
+    assert read_low_rank(model / FEW_STEP / LORA_FILE)
     card = (model / "README.md").read_text()
     assert "sdstudio train autoencoder --steps 2" in card
     assert "psnr" in card
