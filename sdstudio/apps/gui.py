@@ -169,6 +169,7 @@ def _choice(record: ModelRecord) -> ModelChoice:
         schedule=defaults.schedule,
         takes_prompt=record.takes_prompt,
         can_start_from_picture=record.can_start_from_picture,
+        few_step=record.few_step,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from sdstudio.messages.generation import STARTER_MODEL
+from sdstudio.messages.generation import STARTER_MODEL, FewStep
 from sdstudio.paths import resource_path
 
 
@@ -19,6 +19,7 @@ class ModelChoice:
         width, height: of the pictures it makes best.
         takes_prompt: whether a prompt has any effect.
         can_start_from_picture: whether a run can start from a picture.
+        few_step: how its few-step companion paints, None if it has none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ModelChoice:
     schedule: str = "auto"
     takes_prompt: bool = True
     can_start_from_picture: bool = True
+    few_step: FewStep | None = None
 
     @property
     def native_side(self) -> int:

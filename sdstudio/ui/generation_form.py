@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ from sdstudio.messages.generation import (
     MAX_SIDE_PX,
     MAX_STEPS,
     STARTER_MODEL,
+    FewStep,
     GenerationRequest,
     ImageToImage,
 )
@@ -75,8 +77,11 @@ PLAIN_FIELDS = (
     "guidance_rescale",
     "clip_skip",
     "vae_tiling",
+    "few_step",
 )
 """Fields of a request that the form holds under the same name, in the order of the panel."""
+
+SAMPLING_FIELDS = ("num_inference_steps", "guidance_scale", "sampler", "schedule")
 
 RECALL_FIELDS = (*PLAIN_FIELDS[:9], "seed", *PLAIN_FIELDS[10:])
 """Fields that can be taken over from a picture."""
@@ -111,6 +116,7 @@ class GenerationForm(QObject):
     guidance_rescale_changed = Signal(float)
     clip_skip_changed = Signal(int)
     vae_tiling_changed = Signal(bool)
+    few_step_changed = Signal(bool)
     choices_changed = Signal()
 
     prompt = FormValue("")
@@ -131,6 +137,7 @@ class GenerationForm(QObject):
     guidance_rescale = Number(0.0, 0.0, 1.0)
     clip_skip = Number(0, 0, 11)
     vae_tiling = FormValue(False)
+    few_step = FormValue(False)
 
     def __init__(
         self, choices: GenerationChoices | None = None, parent: QObject | None = None
@@ -138,6 +145,8 @@ class GenerationForm(QObject):
         super().__init__(parent)
         self.choices = choices or GenerationChoices()
         self._parents: tuple[str, ...] = ()
+        self._unhurried: dict[str, Any] = {}
+        """What was set before the few-step companion was chosen."""
         self._wear_defaults(self.model_choice)
 
     @property
@@ -146,22 +155,48 @@ class GenerationForm(QObject):
         return self.choices.model(self.model)
 
     @property
+    def sampling_defaults(self) -> ModelChoice | FewStep:
+        """What steps and guidance are by default, with the few-step companion or without."""
+        model = self.model_choice
+        return model.few_step if self.few_step and model.few_step else model
+
+    @property
     def refines(self) -> bool:
         """Whether the run starts from a picture and keeps some of it."""
         return self.init_image is not None and self.strength < 1.0
 
     def choose_model(self, name: str) -> None:
         """Change the model; values still at the old model's defaults follow the new one."""
+        was_quick = self.few_step
+        self.paint_quickly(False)
         self._follow(self.model_choice, self.choices.model(name))
         self.model = name
         self.set_size(self.width, self.height)
+        self.paint_quickly(was_quick)
 
     def take_choices(self, choices: GenerationChoices) -> None:
         """Offer other lists; values still at the chosen model's old defaults follow it."""
         old, self.choices = self.model_choice, choices
         self._follow(old, self.model_choice)
+        if self.model_choice.few_step is None:
+            self.paint_quickly(False)
         self.set_size(self.width, self.height)
         self.choices_changed.emit()
+
+    def paint_quickly(self, is_quick: bool) -> None:
+        """Choose the model's few-step companion, its steps and guidance, or what was set before."""
+        model = self.model_choice
+        if is_quick == self.few_step or (is_quick and model.few_step is None):
+            return
+        self.few_step = is_quick
+        before = {name: getattr(self, name) for name in SAMPLING_FIELDS}
+        values = self._unhurried
+        if is_quick and model.few_step:
+            values = {"sampler": "auto", "schedule": "auto", **asdict(model.few_step)}
+        self._wear_sampling(model)
+        for name, value in values.items():
+            setattr(self, name, value)
+        self._unhurried = before if is_quick else {}
 
     def set_size(self, width: float, height: float) -> None:
         """Take a size, snapped to what the model can make."""
@@ -227,6 +262,7 @@ class GenerationForm(QObject):
             self.last_seed = seed
         start = init_image and ImageToImage(init_image=init_image, strength=self.strength)
         values = {name: getattr(self, name) for name in PLAIN_FIELDS}
+        values["few_step"] = self.few_step and model.few_step is not None
         parents = () if paints else self._parents
         return GenerationRequest(**values, seed=seed, start=start, parents=parents)
 
@@ -247,7 +283,7 @@ class GenerationForm(QObject):
 
     def reset(self) -> None:
         """Everything but prompt, model and starting picture back to the defaults."""
-        names = "is_seed_random count strength guidance_rescale clip_skip vae_tiling"
+        names = "is_seed_random count strength guidance_rescale clip_skip vae_tiling few_step"
         for name in names.split():
             setattr(self, name, getattr(GenerationForm, name).default)
         self._wear_defaults(self.model_choice)
@@ -274,12 +310,14 @@ class GenerationForm(QObject):
         """Let values that stand at the old model's defaults take the new one's."""
         if (self.width, self.height) == (old.width, old.height):
             self.width, self.height = new.width, new.height
-        for name in ("num_inference_steps", "guidance_scale", "sampler", "schedule"):
+        for name in SAMPLING_FIELDS:
             if getattr(self, name) == getattr(old, name):
                 setattr(self, name, getattr(new, name))
 
     def _wear_defaults(self, choice: ModelChoice) -> None:
-        self.num_inference_steps = choice.num_inference_steps
-        self.guidance_scale = choice.guidance_scale
-        self.sampler, self.schedule = choice.sampler, choice.schedule
+        self._wear_sampling(choice)
         self.set_size(choice.width, choice.height)
+
+    def _wear_sampling(self, choice: ModelChoice) -> None:
+        for name in SAMPLING_FIELDS:
+            setattr(self, name, getattr(choice, name))

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from sdstudio.errors import InvalidRequestError
-from sdstudio.messages.generation import MAX_SEED, GenerationRequest, ImageToImage
+from sdstudio.messages.generation import MAX_SEED, FewStep, GenerationRequest, ImageToImage
 from sdstudio.messages.wire import from_json, to_json
 from sdstudio.ui.generation_choices import (
     GenerationChoices,
@@ -43,8 +43,15 @@ LARGE = ModelChoice(
 UNCONDITIONAL = ModelChoice(
     name="ddpm", label="Digits", takes_prompt=False, can_start_from_picture=False
 )
-STARTER = GenerationChoices().models[0]
-CHOICES = GenerationChoices(models=(STARTER, LARGE, UNCONDITIONAL))
+STARTER = dataclasses.replace(GenerationChoices().models[0], few_step=FewStep())
+FAST = ModelChoice(
+    name="fast",
+    label="Fast",
+    num_inference_steps=30,
+    guidance_scale=7.5,
+    few_step=FewStep(num_inference_steps=8, guidance_scale=1.5),
+)
+CHOICES = GenerationChoices(models=(STARTER, LARGE, UNCONDITIONAL, FAST))
 
 
 @pytest.fixture
@@ -121,6 +128,75 @@ def test_every_recall_field_survives_a_round_trip(form: GenerationForm) -> None:
     )
     form.load(from_json(to_json(made)), RECALL_FIELDS)  # type: ignore[arg-type]
     assert form.to_request() == made
+
+
+def sampling(form: GenerationForm) -> tuple[bool, int, float, str]:
+    return form.few_step, form.num_inference_steps, form.guidance_scale, form.sampler
+
+
+def test_quick_takes_the_companions_steps_and_gives_back_what_was_set(
+    panel: PromptPanel, form: GenerationForm
+) -> None:
+    form.num_inference_steps, form.sampler, form.prompt = 40, "euler", "a cat"
+    panel.sampling.quick.click()
+    assert sampling(form) == (True, 4, 1.0, "auto")
+    assert panel.sampling.steps.edit.text() == "4"
+    assert form.to_request().few_step
+    form.num_inference_steps = 2
+    panel.sampling.quick.click()
+    assert sampling(form) == (False, 40, 4.0, "euler")
+    assert not form.to_request().few_step
+
+
+def test_double_click_resets_to_the_companions_steps(
+    panel: PromptPanel, form: GenerationForm
+) -> None:
+    panel.sampling.quick.click()
+    assert form.sampling_defaults == FewStep()
+    form.num_inference_steps = 3
+    panel.sampling.steps.slider.reset_wanted.emit()
+    assert form.num_inference_steps == 4
+    panel.sampling.quick.click()
+    assert form.sampling_defaults is STARTER
+
+
+def test_quick_is_offered_only_where_the_model_has_it(
+    panel: PromptPanel, form: GenerationForm
+) -> None:
+    assert panel.sampling.quick.isVisible()
+    panel.sampling.quick.click()
+    form.choose_model("large")
+    assert not panel.sampling.quick.isVisible()
+    assert sampling(form) == (False, LARGE.num_inference_steps, LARGE.guidance_scale, "auto")
+    form.choose_model("fast")
+    assert not panel.sampling.quick.isChecked()
+
+
+def test_quick_stays_from_model_to_model(panel: PromptPanel, form: GenerationForm) -> None:
+    panel.sampling.quick.click()
+    form.choose_model("fast")
+    assert panel.sampling.quick.isChecked()
+    assert sampling(form) == (True, 8, 1.5, "auto")
+    panel.sampling.quick.click()
+    assert sampling(form) == (False, 30, 7.5, "auto")
+
+
+def test_quick_survives_closing_the_window_and_goes_with_its_model(form: GenerationForm) -> None:
+    form.paint_quickly(True)
+    again = GenerationForm(CHOICES)
+    again.from_values(form.to_values())
+    assert sampling(again) == (True, 4, 1.0, "auto")
+    slow = dataclasses.replace(STARTER, few_step=None)
+    again.take_choices(GenerationChoices(models=(slow,)))
+    assert sampling(again) == (False, 20, 4.0, "auto")
+
+
+def test_a_quick_pictures_settings_are_taken_with_its_steps(form: GenerationForm) -> None:
+    made = GenerationRequest(prompt="a cat", num_inference_steps=4, few_step=True)
+    form.load(made, ("num_inference_steps", "few_step"))
+    assert form.few_step
+    form.paint_quickly(False)
+    assert form.num_inference_steps == 20
 
 
 def test_a_random_seed_is_drawn_anew_and_can_be_kept(form: GenerationForm) -> None:

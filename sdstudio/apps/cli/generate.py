@@ -70,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
 def _add_picture_options(group: Any) -> None:
     group.add_argument("--negative-prompt", metavar="T", default="", help="what to avoid")
     group.add_argument("--model", metavar="NAME|PATH", default=STARTER_MODEL)
+    group.add_argument(
+        "--quick", action="store_true", help="in a few steps, if the model can: far sooner, softer"
+    )
     group.add_argument("--num-inference-steps", metavar="N", type=int)
     group.add_argument("--guidance-scale", metavar="G", type=_number)
     group.add_argument("--sampler", metavar="NAME")

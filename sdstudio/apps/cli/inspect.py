@@ -29,6 +29,7 @@ _LABELS = {
     "seed": "Seed",
     "guidance_rescale": "Guidance rescale",
     "clip_skip": "CLIP skip",
+    "few_step": "Quick",
 }
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from sdstudio.apps.cli.outcome import tell
-from sdstudio.errors import InvalidRequestError
-from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
+from sdstudio.errors import InvalidRequestError, UnsupportedRequestError
+from sdstudio.messages.generation import FewStep, GenerationRequest, ImageToImage, Inpaint
 from sdstudio.messages.raster import Raster, RasterMode
 from sdstudio.model_store.records import ModelRecord
 
@@ -36,20 +36,32 @@ def build_request(args: argparse.Namespace, record: ModelRecord) -> GenerationRe
     width, height = _size(args, record, start)
     record.check_size(width, height)
     defaults = record.defaults
+    quick = _few_step(record) if args.quick else None
+    sampling = quick or defaults
     return GenerationRequest(
         prompt=args.prompt,
         negative_prompt=args.negative_prompt,
         model=record.name,
         width=width,
         height=height,
-        num_inference_steps=_given(args.num_inference_steps, defaults.num_inference_steps),
-        guidance_scale=_given(args.guidance_scale, defaults.guidance_scale),
-        sampler=_given(args.sampler, defaults.sampler),
-        schedule=_given(args.schedule, defaults.schedule),
+        num_inference_steps=_given(args.num_inference_steps, sampling.num_inference_steps),
+        guidance_scale=_given(args.guidance_scale, sampling.guidance_scale),
+        sampler=_given(args.sampler, "auto" if quick else defaults.sampler),
+        schedule=_given(args.schedule, "auto" if quick else defaults.schedule),
         seed=_given(args.seed, secrets.randbelow(2**32)),
         count=args.count,
         start=start,
+        few_step=quick is not None,
     )
+
+
+def _few_step(record: ModelRecord) -> FewStep:
+    if record.few_step is None:
+        raise UnsupportedRequestError(
+            f"{record.title} cannot paint in a few steps.",
+            "Leave --quick out, or choose the built-in model.",
+        )
+    return record.few_step
 
 
 def _given(value: T | None, default: T) -> T:

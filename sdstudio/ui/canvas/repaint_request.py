@@ -33,6 +33,9 @@ SMALL_PX = 256
 MIN_STEPS = 4
 """A low strength raises the number of steps until at least these are run."""
 
+MIN_FEW_STEPS = 2
+"""The same for a few-step companion."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepaintWish:
@@ -177,7 +180,11 @@ def prepare(
         **words,
         width=plan.crop.width,
         height=plan.crop.height,
-        num_inference_steps=steps_for(base.num_inference_steps, wish.strength),
+        num_inference_steps=steps_for(
+            base.num_inference_steps,
+            wish.strength,
+            least=MIN_FEW_STEPS if base.few_step else MIN_STEPS,
+        ),
         start=start,
         parents=base.parents if start is not None else (),
     )
@@ -190,9 +197,9 @@ def prepare(
     )
 
 
-def steps_for(num_inference_steps: int, strength: float) -> int:
-    """Enough steps that `MIN_STEPS` of them are run at this strength."""
-    needed = math.ceil(round(MIN_STEPS / strength, 6))
+def steps_for(num_inference_steps: int, strength: float, *, least: int = MIN_STEPS) -> int:
+    """Enough steps that `least` of them are run at this strength."""
+    needed = math.ceil(round(least / strength, 6))
     return min(MAX_STEPS, max(num_inference_steps, needed))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -184,11 +185,18 @@ class Repainting(QObject):
         return self._easel.document.snapshot(), self.wish(self._situation())
 
     def _live_wish(self) -> tuple[RepaintWish, GenerationRequest]:
-        """Refine at the live strength, in as few steps as that takes, with a seed that stays."""
+        """Refine at the live strength, in as few steps as that takes, with a seed that stays.
+
+        Always with the few-step companion if the model has one: the hand does not wait.
+        """
         situation = replace(self._situation(), strength=self.live.strength)
         base = self._base("refine")
         seed = self._live_seed if self._form.is_seed_random else base.seed
-        return self.wish(situation, "refine"), replace(base, seed=seed, num_inference_steps=1)
+        few_step = self._form.model_choice.few_step
+        quickly: dict[str, Any] = {"num_inference_steps": 1}
+        if few_step is not None:
+            quickly = {"few_step": True, "sampler": "auto", "schedule": "auto", **asdict(few_step)}
+        return self.wish(situation, "refine"), replace(base, seed=seed, **quickly)
 
     def _base(self, intent: Intent) -> GenerationRequest:
         """What the prompt panel says, for a picture that descends from what is on the easel.

@@ -80,6 +80,7 @@ def _extra_name(name: str, source: str) -> str:
         "guidance_rescale": _tr("Guidance rescale"),
         "clip_skip": _tr("CLIP skip"),
         "vae_tiling": _tr("Decoded in tiles"),
+        "few_step": _tr("Quick sketch"),
         "schedule": _tr("Schedule"),
         "seconds": _tr("Seconds"),
         "model_hash": _tr("Model hash"),

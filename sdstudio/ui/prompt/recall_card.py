@@ -15,7 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Model": ("model",),
     "Size": ("width", "height"),
     "Seed": ("seed",),
-    "Steps": ("num_inference_steps",),
+    "Steps": ("num_inference_steps", "few_step"),
     "Guidance": ("guidance_scale",),
     "Sampler": ("sampler", "schedule"),
     "Advanced": ("guidance_rescale", "clip_skip", "vae_tiling"),
@@ -27,6 +27,8 @@ def recall_text(request: GenerationRequest, group: str) -> str:
     values = [getattr(request, name) for name in GROUPS[group]]
     if group == "Size":
         return f"{values[0]} × {values[1]}"
+    if group == "Steps":
+        return f"{values[0]}, quick" if values[1] else str(values[0])
     if group == "Guidance":
         return f"{values[0]:g}"
     if group == "Advanced":

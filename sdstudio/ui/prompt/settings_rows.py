@@ -78,12 +78,13 @@ class BasicRows(QObject):
 
 
 class SamplingRows(QObject):
-    """Steps, guidance, sampler and schedule."""
+    """Quick or not, steps, guidance, sampler and schedule."""
 
     def __init__(self, form: GenerationForm, layout: QVBoxLayout) -> None:
         super().__init__(form)
         self._form = form
-        model = form.model_choice
+        model = form.sampling_defaults
+        self.quick = QCheckBox(_tr("Quick sketch"))
         self.steps = NumberField(
             _tr("Steps"),
             NumberRange(low=1, high=MAX_STEPS, default=model.num_inference_steps, slider_high=60),
@@ -104,8 +105,10 @@ class SamplingRows(QObject):
         )
         self.sampler = ChoiceRow(_tr("Sampler"), tooltip=_tr("How noise becomes a picture."))
         self.schedule = ChoiceRow(_tr("Schedule"), tooltip=_tr("How the steps are spaced."))
-        for row in (self.steps, self.guidance, self.sampler, self.schedule):
+        for row in (self.quick, self.steps, self.guidance, self.sampler, self.schedule):
             layout.addWidget(row)
+        self.quick.toggled.connect(form.paint_quickly)
+        form.few_step_changed.connect(self._follow_model)
         bind_number(self.steps, form, "num_inference_steps")
         bind_number(self.guidance, form, "guidance_scale")
         self.sampler.show_choices(form.choices.samplers, form.sampler)
@@ -116,6 +119,7 @@ class SamplingRows(QObject):
         form.model_changed.connect(self._follow_model)
         form.choices_changed.connect(self._follow_model)
         self._show_sampler()
+        self._follow_model()
 
     def _show_sampler(self) -> None:
         self.sampler.show_name(self._form.sampler)
@@ -125,9 +129,14 @@ class SamplingRows(QObject):
         self.schedule.show_choices(choices, self._form.schedule)
 
     def _follow_model(self) -> None:
-        model = self._form.model_choice
-        self.steps.set_default(model.num_inference_steps)
-        self.guidance.set_default(model.guidance_scale)
+        defaults, quick = self._form.sampling_defaults, self._form.model_choice.few_step
+        self.steps.set_default(defaults.num_inference_steps)
+        self.guidance.set_default(defaults.guidance_scale)
+        self.quick.setVisible(quick is not None)
+        self.quick.setChecked(quick is not None and self._form.few_step)
+        if quick is not None:
+            words = _tr("Paints in {0} steps: far sooner, a little softer and less obedient.")
+            self.quick.setToolTip(words.format(quick.num_inference_steps))
 
 
 class AdvancedRows(QObject):

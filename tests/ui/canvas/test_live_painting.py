@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from sdstudio.jobs.job import Job
-from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
+from sdstudio.messages.generation import FewStep, GenerationRequest, ImageToImage, Inpaint
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.generation_choices import ModelChoice
 from tests.support.fake_engine import FakeEngine
@@ -53,6 +53,32 @@ def test_a_stroke_is_followed_with_a_fixed_seed_at_low_strength(make: Make, qtbo
         assert each.count == 1
     assert len(desk.repainting.candidates) == 0
     assert desk.repainting.live.picture is not None
+
+
+def test_it_paints_in_a_few_steps_where_the_model_can(make: Make, qtbot: QtBot) -> None:
+    """Two of seven steps at a strength of 0.3, without guidance; the panel's steps stay."""
+    desk = make()
+    quick = ModelChoice(name="quick", label="Quick", few_step=FewStep())
+    desk.form.take_choices(replace(desk.form.choices, models=(quick,)))
+    desk.form.choose_model("quick")
+    desk.form.sampler, desk.form.num_inference_steps = "euler", 33
+    desk.repainting.live.set_on(True)
+    qtbot.waitUntil(lambda: bool(desk.candidates_made), timeout=WAIT_MS)
+    made = _requests(desk)[0]
+    assert (made.few_step, made.num_inference_steps, made.guidance_scale) == (True, 7, 1.0)
+    assert made.sampler == "auto"
+    assert (desk.form.few_step, desk.form.num_inference_steps) == (False, 33)
+
+
+def test_a_model_without_it_paints_live_as_it_can(make: Make, qtbot: QtBot) -> None:
+    desk = make()
+    slow = ModelChoice(name="slow", label="Slow")
+    desk.form.take_choices(replace(desk.form.choices, models=(slow,)))
+    desk.form.choose_model("slow")
+    desk.repainting.live.set_on(True)
+    qtbot.waitUntil(lambda: bool(desk.candidates_made), timeout=WAIT_MS)
+    made = _requests(desk)[0]
+    assert (made.few_step, made.num_inference_steps, made.guidance_scale) == (False, 14, 4.0)
 
 
 def test_it_sees_the_mask(make: Make, qtbot: QtBot) -> None:

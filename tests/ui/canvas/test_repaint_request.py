@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
 from sdstudio.errors import InvalidRequestError
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
-from sdstudio.ui.canvas.repaint_request import MIN_STEPS, RepaintWish, prepare, steps_for
+from sdstudio.ui.canvas.repaint_request import (
+    MIN_FEW_STEPS,
+    MIN_STEPS,
+    RepaintWish,
+    prepare,
+    steps_for,
+)
 from tests.support.paint_desk import WHITE, smooth_document
 
 BASE = GenerationRequest(prompt="a red house", seed=5, count=3, num_inference_steps=20)
@@ -91,6 +99,15 @@ def test_low_strengths_still_run_some_steps() -> None:
     assert steps_for(20, 1.0) == 20
     for strength in (0.01, 0.05, 0.3, 0.33, 0.6, 1.0):
         assert int(steps_for(1, strength) * strength + 1e-9) >= MIN_STEPS
+
+
+def test_a_few_step_companion_runs_fewer() -> None:
+    quick = replace(BASE, few_step=True, num_inference_steps=4)
+    for strength in (0.1, 0.3, 0.5, 0.75, 0.95):
+        wish = RepaintWish(intent="refine", strength=strength)
+        steps = prepare(smooth_document().snapshot(), wish, quick).request.num_inference_steps
+        assert steps >= 4
+        assert MIN_FEW_STEPS <= int(steps * strength + 1e-9) <= 4
 
 
 def test_nothing_masked_and_no_words_are_refused_in_a_sentence() -> None:

@@ -44,6 +44,7 @@ CHANGED: dict[str, Any] = {
     "guidance_rescale": 0.5,
     "clip_skip": 2,
     "vae_tiling": True,
+    "few_step": True,
 }
 
 

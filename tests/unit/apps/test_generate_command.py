@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from sdstudio.gallery.picture_file import read_request
 from sdstudio.jobs.engine import Engine
 from sdstudio.jobs.job import Job
 from sdstudio.jobs.runner import run_job
-from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
+from sdstudio.messages.generation import FewStep, GenerationRequest, ImageToImage, Inpaint
 from sdstudio.model_store.records import ModelDefaults, ModelRecord
 from tests.support.fake_engine import FakeEngine, gradient_picture
 
@@ -375,3 +376,27 @@ def test_a_relative_model_path_becomes_absolute(
     assert name("models/mine") == str(tmp_path / "models" / "mine")
     assert name("owner/mine") == "owner/mine"
     assert name("starter") == "starter"
+
+
+def test_quick_takes_the_companions_steps(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fast = replace(RECORD, few_step=FewStep(num_inference_steps=2, guidance_scale=1.5))
+    monkeypatch.setattr(generate, "find_model", lambda name: fast)
+    words = ["generate", "a cat", "--quick", "--output", str(tmp_path / "a.png")]
+    assert main(words) == 0
+    made = request_of(engine)
+    assert (made.few_step, made.num_inference_steps, made.guidance_scale) == (True, 2, 1.5)
+    assert main([*words, "--num-inference-steps", "1"]) == 0
+    assert request_of(engine).num_inference_steps == 1
+    saved = read_request(tmp_path / "a.png")
+    assert saved is not None
+    assert saved.few_step
+
+
+def test_quick_is_refused_where_the_model_cannot(
+    engine: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", "a cat", "--quick"]) == 2
+    assert "starter cannot paint in a few steps. Leave --quick out" in capsys.readouterr().err
+    assert not engine.jobs_run

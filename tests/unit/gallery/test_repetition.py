@@ -70,14 +70,16 @@ requests = st.builds(
     guidance_rescale=st.floats(*LIMITS["guidance_rescale"]),
     clip_skip=whole["clip_skip"],
     vae_tiling=st.booleans(),
+    few_step=st.booleans(),
     parents=st.lists(st.text(max_size=20), max_size=3).map(tuple),
 )
 
 
 def test_every_field_of_a_request_is_varied_below():
     """A field that is added later must be added to the strategy, too."""
-    drawn = {"prompt", "negative_prompt", "model", "sampler", "schedule", "start", "vae_tiling"}
-    assert {field.name for field in fields(GenerationRequest)} == drawn | {"parents"} | set(LIMITS)
+    drawn = {"prompt", "negative_prompt", "model", "sampler", "schedule", "start", "parents"}
+    switches = {"vae_tiling", "few_step"}
+    assert {each.name for each in fields(GenerationRequest)} == drawn | switches | set(LIMITS)
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])

@@ -71,6 +71,7 @@ requests = st.builds(
     guidance_rescale=st.floats(0, 1),
     clip_skip=st.integers(0, 11),
     vae_tiling=st.booleans(),
+    few_step=st.booleans(),
     parents=st.lists(any_text, max_size=3).map(tuple),
 )
 

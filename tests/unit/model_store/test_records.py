@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdstudio.errors import InvalidRequestError, ModelFileError
+from sdstudio.messages.generation import FewStep
 from sdstudio.model_store.records import read_record
 
 XL = {"_class_name": "StableDiffusionXLPipeline", "text_encoder_2": ["transformers", "X"]}
@@ -128,3 +129,14 @@ def test_a_tiny_decoder_is_noticed(tmp_path: Path, make_model) -> None:
     (folder / "tiny_decoder").mkdir()
     (folder / "tiny_decoder" / "config.json").write_text(json.dumps({}))
     assert read_record(folder, "m").has_tiny_decoder
+
+
+def test_a_few_step_companion_is_noticed(tmp_path: Path, make_model) -> None:
+    folder = make_model(tmp_path / "m")
+    assert read_record(folder, "m").few_step is None
+    (folder / "few_step").mkdir()
+    note = folder / "few_step" / "config.json"
+    note.write_text(json.dumps({"num_inference_steps": 2, "guidance_scale": "much"}))
+    assert read_record(folder, "m").few_step == FewStep(num_inference_steps=2, guidance_scale=1.0)
+    note.write_text("{")
+    assert read_record(folder, "m").few_step is None
