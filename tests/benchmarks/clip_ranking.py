@@ -1,15 +1,24 @@
-"""The second judge: whether CLIP, trained by the project, ranks a picture's own prompt first."""
+"""The second judge: whether CLIP, trained by the project, ranks a picture's own prompt first.
+
+Run: python -m tests.benchmarks.clip_ranking RUN/clip [ANOTHER/clip ...] [--prompts 200]
+
+The table is of drawings of held-out scenes, so it tells about CLIP alone; `adherence --clip` asks
+about painted pictures. Chance is one in the number of prompts to choose from.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import CLIPModel
 
+from sdstudio.engine.allocator import keep_freed_memory
 from sdstudio.training.autoencoder import reduce_to
 from sdstudio.training.clip import (
     IMAGE_SIZE,
@@ -20,7 +29,8 @@ from sdstudio.training.clip import (
 )
 from sdstudio.training.tokenizer import load_tokenizer, token_ids
 from sdstudio.training.world.attributes import SceneAttributes, Thing
-from tests.benchmarks.held_out_prompts import Case, full_prompt
+from sdstudio.training.world.scene import draw_attributes
+from tests.benchmarks.held_out_prompts import Case, full_prompt, held_out_cases
 from tests.benchmarks.judge import CLASSES
 from tests.benchmarks.proportions import Proportion
 
@@ -81,3 +91,29 @@ def rivals(scene: SceneAttributes) -> dict[str, tuple[list[str], int]]:
     own = full_prompt(scene)
     texts = {name: [full_prompt(s) for s in scenes] for name, scenes in changed.items()}
     return {name: (prompts, prompts.index(own)) for name, prompts in texts.items()}
+
+
+def main() -> None:
+    """Print the tables of several CLIPs beside each other."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("--prompts", type=int, default=200)
+    chosen = parser.parse_args()
+    keep_freed_memory()
+    cases = held_out_cases()[: chosen.prompts]
+    drawn = np.stack([np.asarray(draw_attributes(case.scene)) for case in cases])
+    pictures = torch.from_numpy(drawn).permute(0, 3, 1, 2).float() / 127.5 - 1
+    tables = [ClipRanking(folder).table(cases, pictures) for folder in chosen.clips]
+    print(f"Right prompt ranked first, drawings of {len(cases)} held-out scenes")
+    for name in tables[0]:
+        shares = "".join(f"{_share(table[name]):>26s}" for table in tables)
+        print(f"{name:22s}{shares}")
+
+
+def _share(found: Proportion) -> str:
+    low, high = found.wilson()
+    return f"{found.share:.1%} ({low:.0%} - {high:.0%})"
+
+
+if __name__ == "__main__":
+    main()
