@@ -39,7 +39,7 @@ from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid
 
 DROPPED_CLASSES = 0.1
-SAMPLE_STEPS = 50
+SAMPLE_STEPS = 25
 FILM_FRAMES = 8
 CHANNELS = (32, 96, 192)
 CLASSES = "castle,cactus,cat,fish,snowman,car,sailboat,umbrella"

@@ -1,10 +1,11 @@
 """Whether the small pixel model paints the class it is asked for.
 
-Run: python -m tests.benchmarks.ddpm_classes --run RUN [--pictures 400] [--film FILE]
-     (RUN: of `sdstudio train ddpm --resolution 32`)
+Run: python -m tests.benchmarks.ddpm_classes --run RUN [--pictures 400] [--sheet FILE]
+     (RUN: of `sdstudio train ddpm`)
 
 A classifier learns from nine tenths of the run's own drawings; its accuracy on the last tenth is
-the ceiling. Goal: guided samples are told right in at least 95 % of cases.
+the ceiling. Goal: guided samples are told right in at least 95 % of cases. The sheet shows samples
+by class, the denoising of four of them, and the loss over the run.
 """
 
 from __future__ import annotations
@@ -17,25 +18,35 @@ from typing import Any
 import numpy as np
 import torch
 from diffusers import UNet2DModel
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sdstudio.engine.allocator import keep_freed_memory
+from sdstudio.paths import resource_path
 from sdstudio.training.dataset import batch_indices
 from sdstudio.training.ddpm import (
     SAMPLE_STEPS,
     PixelDiffusionObjective,
+    Trajectory,
     film_strip,
     sample_pixels,
 )
+from sdstudio.training.loop import choose_precision
 from sdstudio.training.noise_schedule import noise_schedule
+from sdstudio.training.sample_grid import picture_grid
 from tests.benchmarks.judge import Residual
 from tests.benchmarks.proportions import Proportion
 
 STEPS = 300
 BATCH = 64
-AT_ONCE = 100
+AT_ONCE = 80
 GOAL = 0.95
+
+ENLARGED = 3
+ROWS = 4
+CURVE_PX = 150
+PAPER, INK, LINE = (250, 250, 250), (40, 40, 40), (40, 90, 200)
 
 
 class Classifier(nn.Sequential):
@@ -88,6 +99,65 @@ def open_run(run: Path) -> tuple[PixelDiffusionObjective, tuple[str, ...]]:
     return PixelDiffusionObjective(unet.eval(), schedule), classes
 
 
+def painted(
+    objective: PixelDiffusionObjective, asked: Tensor, *, side: int, guidance_scale: float
+) -> list[Trajectory]:
+    """Return samples of the classes `asked` (N,), `AT_ONCE` at a time."""
+    device = objective.unet.device
+    fast = choose_precision("auto", device) == "bfloat16"
+    with torch.autocast(device.type, torch.bfloat16, enabled=fast):
+        return [
+            sample_pixels(
+                objective,
+                part,
+                side=side,
+                guidance_scale=guidance_scale,
+                num_inference_steps=SAMPLE_STEPS,
+                seed=seed,
+            )
+            for seed, part in enumerate(asked.split(AT_ONCE))
+        ]
+
+
+def sheet(made: Trajectory, classes: tuple[str, ...], losses: list[float]) -> Image.Image:
+    """Lay out samples under their classes' names, the film strip, and the loss curve."""
+    font = ImageFont.truetype(resource_path("fonts", "Inter-Regular.otf"), 14)
+    samples = picture_grid(made.pictures[: ROWS * len(classes)], columns=len(classes))
+    strip = film_strip(made, rows=ROWS)
+    large = [
+        picture.resize((picture.width * ENLARGED, picture.height * ENLARGED), 0)
+        for picture in (samples, strip)
+    ]
+    width = max(picture.width for picture in large)
+    parts = [("", large[0]), ("from noise, time to the right", large[1])]
+    parts.append((f"loss, {len(losses)} steps", _curve(losses, width)))
+    page = Image.new("RGB", (width, sum(24 + part.height for _, part in parts)), PAPER)
+    pen, top = ImageDraw.Draw(page), 0
+    for place, name in enumerate(classes):
+        pen.text((place * large[0].width / len(classes), 4), name, INK, font)
+    for title, part in parts:
+        pen.text((0, top + 4), title, INK, font)
+        page.paste(part, (0, top + 24))
+        top += 24 + part.height
+    return page
+
+
+def _curve(losses: list[float], width: int) -> Image.Image:
+    """Draw the losses, evened out over a hundredth of the run, on a logarithmic scale."""
+    span = max(1, len(losses) // 100)
+    even = np.log(np.convolve(losses, np.ones(span) / span, mode="valid"))
+    low, high = float(even.min()), float(even.max())
+    curve = Image.new("RGB", (width, CURVE_PX), PAPER)
+    pen = ImageDraw.Draw(curve)
+    down = (CURVE_PX - 20) * (high - even) / max(high - low, 1e-9) + 10
+    across = np.linspace(0, width - 1, len(even))
+    pen.line(list(zip(across.tolist(), down.tolist(), strict=True)), LINE, 2)
+    font = ImageFont.truetype(resource_path("fonts", "Inter-Regular.otf"), 14)
+    pen.text((width - 40, 4), f"{np.exp(high):.2f}", INK, font)
+    pen.text((width - 40, CURVE_PX - 44), f"{np.exp(low):.2f}", INK, font)
+    return curve
+
+
 def show(name: str, found: Proportion) -> None:
     """Print one line."""
     low, high = found.wilson()
@@ -101,7 +171,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=400)
     parser.add_argument("--guidance-scale", type=float, default=2.0)
-    parser.add_argument("--film", type=Path, help="write a film strip of the denoising")
+    parser.add_argument("--sheet", type=Path, help="write samples, film strip and loss curve")
     chosen = parser.parse_args()
     keep_freed_memory()
     objective, classes = open_run(chosen.run)
@@ -113,19 +183,11 @@ def main() -> None:
     held_out = levels[kept:].float() / 127.5 - 1
     ceiling = told_right(classifier, held_out, labels[kept:])
     asked = torch.arange(chosen.pictures) % len(classes)
-    parts = [
-        sample_pixels(
-            objective,
-            part,
-            side=levels.shape[2],
-            guidance_scale=chosen.guidance_scale,
-            num_inference_steps=SAMPLE_STEPS,
-            seed=seed,
-        )
-        for seed, part in enumerate(asked.split(AT_ONCE))
-    ]
-    if chosen.film:
-        film_strip(parts[0], rows=len(classes)).save(chosen.film)
+    parts = painted(objective, asked, side=levels.shape[2], guidance_scale=chosen.guidance_scale)
+    if chosen.sheet:
+        lines = (chosen.run / "losses.jsonl").read_text().splitlines()
+        losses = [json.loads(line)["loss"] for line in lines]
+        sheet(parts[0], classes, losses).save(chosen.sheet)
     found = told_right(classifier, torch.cat([part.pictures for part in parts]).cpu(), asked)
     show("held-out drawings", ceiling)
     show("guided samples", found)
