@@ -19,6 +19,7 @@ STATE_VERSION = 1
 PANEL_WIDTH_PX = 340
 STRIP_HEIGHT_PX = 182
 QUEUE_WIDTH_PX = 300
+LEAST_PX = (960, 600)
 APP_NAME = "SD Studio"
 
 
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
             "canvas": stage.canvas.actions(),
         }
         fill_menu_bar(self.menuBar(), actions, fillings)
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(*LEAST_PX)
         self.reset_layout()
 
     def reset_layout(self) -> None:

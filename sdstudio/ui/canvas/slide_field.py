@@ -7,6 +7,7 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFont,
+    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,7 +22,9 @@ from sdstudio.ui.widgets.buttons import CONTROL_PX
 from sdstudio.ui.widgets.number_field import NumberRange
 
 DRAG_PX = 3
-MIN_WIDTH_PX = 84
+WIDTH_PX = 112
+SIDE_PX = 7
+GAP_PX = 6
 RADIUS_PX = 6
 LABEL_PX = 11
 _STEPS = {
@@ -63,7 +66,6 @@ class SlideField(QWidget):
         self._value = limits.default
         self._press: QPointF | None = None
         self._slides = False
-        self.setMinimumWidth(MIN_WIDTH_PX)
         self.setFixedHeight(CONTROL_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -91,7 +93,14 @@ class SlideField(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(112, CONTROL_PX)
+        return QSize(max(WIDTH_PX, self.minimumSizeHint().width()), CONTROL_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the name beside the widest value."""
+        self.ensurePolished()
+        value = self.fontMetrics().horizontalAdvance(self.limits.text(self.limits.slider_end))
+        name = QFontMetrics(self._label_font()).horizontalAdvance(self._label)
+        return QSize(value + name + 2 * SIDE_PX + GAP_PX, CONTROL_PX)
 
     # --- what a person does ---------------------------------------------------------------
 
@@ -160,17 +169,20 @@ class SlideField(QWidget):
         self._paint_words(painter, colours)
 
     def _paint_words(self, painter: QPainter, colours: QPalette) -> None:
-        inside = self.rect().adjusted(7, 0, -7, 0)
+        inside = self.rect().adjusted(SIDE_PX, 0, -SIDE_PX, 0)
         value = self.limits.text(self._value)
         painter.setPen(colours.color(QPalette.ColorRole.Text))
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         room = inside.width() - painter.fontMetrics().horizontalAdvance(value) - 4
-        font = QFont(painter.font())
-        font.setPixelSize(LABEL_PX)
-        painter.setFont(font)
+        painter.setFont(self._label_font())
         painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
         label = painter.fontMetrics().elidedText(self._label, Qt.TextElideMode.ElideRight, room)
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+
+    def _label_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(LABEL_PX)
+        return font
 
     # --- values ---------------------------------------------------------------------------
 

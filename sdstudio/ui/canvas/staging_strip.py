@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
@@ -37,6 +38,8 @@ from sdstudio.ui.widgets.picture_view import to_qimage
 THUMB_PX = 52
 STRIP_PX = 68
 WORDS_PX = 104
+NARROW_PX = 540
+"""Below this the words, and the arrows that keys and clicks replace, leave room for pictures."""
 _SHARP = 2
 """Thumbnails are kept at twice their size, for screens with fine pixels."""
 
@@ -147,6 +150,11 @@ class StagingStrip(QFrame):
         delta = event.angleDelta()
         bar.setValue(bar.value() - (delta.x() or delta.y()) // 2)
         event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for widget in (self._words, self._previous, self._next):
+            widget.setVisible(self.width() >= NARROW_PX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:

@@ -18,8 +18,11 @@ from sdstudio.ui.canvas.tools.tool import Tool, words
 from sdstudio.ui.widgets.buttons import icon_button, text_button
 from sdstudio.ui.widgets.labels import ElidedLabel
 from sdstudio.ui.widgets.number_field import NumberRange
+from sdstudio.ui.widgets.overflow_row import OverflowRow
 
 BAR_PX = 40
+FILL_ROW_PX = 460
+VEIL_PX = 88
 SELECTING = ("lasso", "rectangle", "ellipse")
 PERCENT = {"low": 0.0, "high": 1.0, "step": 0.05, "fine_step": 0.01, "unit": "%", "scale": 100.0}
 SIZE_POWER = 3.0
@@ -64,7 +67,8 @@ class BrushOptions(QWidget):
         layout.setSpacing(6)
         for name, field in self.fields.items():
             field.value_wanted.connect(partial(self._change, name))
-            layout.addWidget(field)
+        self.row = OverflowRow(*self.fields.values())
+        layout.addWidget(self.row, 1)
         layout.addWidget(self.pen_button)
         self._settings.changed.connect(self._show)
         self._show()
@@ -100,13 +104,10 @@ class FillOptions(QWidget):
         self.sees_all.setChecked(tool.sees_all)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for field in (self.tolerance, self.opacity):
-            field.setFixedWidth(140)
-            layout.addWidget(field)
-        layout.addSpacing(6)
-        layout.addWidget(self.sees_all)
-        layout.addStretch(1)
+        self.row = OverflowRow(self.tolerance, self.opacity, self.sees_all)
+        self.row.setMaximumWidth(FILL_ROW_PX)
+        layout.addWidget(self.row, 1)
+        layout.addStretch()
         self.tolerance.value_wanted.connect(self._set_tolerance)
         self.opacity.value_wanted.connect(self._set_opacity)
         self.sees_all.toggled.connect(self._set_sees_all)
@@ -165,7 +166,7 @@ class ToolOptions(QFrame):
         self.veil = SlideField(
             self.tr("Veil"), limits, tooltip=self.tr("How much the masks' colour hides")
         )
-        self.veil.setFixedWidth(88)
+        self.veil.setFixedWidth(max(VEIL_PX, self.veil.minimumSizeHint().width()))
         self.veil.value_wanted.connect(self._set_veil)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)

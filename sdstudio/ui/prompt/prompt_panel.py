@@ -123,6 +123,7 @@ class PromptPanel(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_width)
+        self._scroll.setMinimumWidth(content.minimumSizeHint().width())
         self._drop_hint = self._make_drop_hint()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
