@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import shiboken6
@@ -13,6 +14,7 @@ from sdstudio.document.document import Document
 from sdstudio.document.rect import Rect
 from sdstudio.jobs.engine import Engine
 from sdstudio.messages.raster import Raster
+from sdstudio.messages.result import PictureResult
 from sdstudio.ui.canvas.easel import Easel
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.repaint_request import Candidate
@@ -38,6 +40,7 @@ class PaintDesk:
     Attributes:
         errors: what the person was told.
         candidates_made: all that came home.
+        saved: what went to the gallery.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class PaintDesk:
         document: Document | None = None,
     ) -> None:
         self.errors: list[Exception] = []
+        self.saved: list[PictureResult] = []
         self.candidates_made: list[Candidate] = []
         self.easel = Easel(document or smooth_document())
         self.view = PaintView(self.easel.document)
@@ -56,7 +60,7 @@ class PaintDesk:
         self.form.prompt = "a red house in the snow"
         self.form.num_inference_steps = 4
         self.form.use_seed(7)
-        self.controller = JobController(engine or FakeEngine(), save or _no_saving)
+        self.controller = JobController(engine or FakeEngine(), save or self._keep)
         self.repainting = Repainting(
             self.view,
             easel=self.easel,
@@ -112,9 +116,9 @@ class PaintDesk:
     def _on_made(self, candidate: Candidate, live: bool) -> None:
         self.candidates_made.append(candidate)
 
+    def _keep(self, result: PictureResult) -> Path:
+        self.saved.append(result)
+        return Path(f"kept-{len(self.saved)}.png")
+
     def _show(self) -> None:
         self.view.note_change(None)
-
-
-def _no_saving(result: object) -> object:
-    raise AssertionError("nothing was to be saved")

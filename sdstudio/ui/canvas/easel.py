@@ -11,6 +11,7 @@ from sdstudio.document.document import Document
 from sdstudio.document.rect import EMPTY, Rect
 from sdstudio.document.state import Layer
 from sdstudio.errors import SdstudioError
+from sdstudio.messages.generation import GenerationRequest
 
 T = TypeVar("T")
 
@@ -34,25 +35,45 @@ class Easel(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self.parents: tuple[str, ...] = ()
-        """Names of the files it was made from; what is painted on it descends from them."""
+        self._origins: tuple[str, ...] = ()
+        self._files: dict[int, tuple[GenerationRequest, str]] = {}
 
     @property
     def document(self) -> Document:
         """What is painted on."""
         return self._document
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Names of the files it was made from; what is painted on it descends from them.
+
+        An accepted result that is a file itself stands for those that it was made from, until
+        the acceptance is undone.
+        """
+        parents = self._origins
+        for each in self._document.state.accepted:
+            _, name = self._files.get(id(each.request), (None, ""))
+            if name:
+                grandparents = each.request.parents
+                parents = (*(other for other in parents if other not in grandparents), name)
+        return tuple(dict.fromkeys(parents))
+
     def put(self, document: Document, *, parents: tuple[str, ...] = ()) -> None:
         """Put another document up; the one before is closed."""
         self._document.undo_stack.clear()
         self._document = document
-        self.parents = parents
+        self._origins = parents or _named_in(document)
+        self._files = {}
         self.document_changed.emit()
         self.touched.emit()
 
     def descend_from(self, name: str) -> None:
         """Note that a picture file became part of the document."""
-        self.parents = tuple(dict.fromkeys((*self.parents, name)))
+        self._origins = tuple(dict.fromkeys((*self._origins, name)))
+
+    def note_file(self, request: GenerationRequest, name: str) -> None:
+        """Note under which name the result of a request lies in the gallery."""
+        self._files[id(request)] = (request, name)  # held, so that its id stays its own
 
     def do(self, verb: Callable[[], T]) -> T | None:
         """Carry out one of the document's verbs and tell what it changed.
@@ -90,3 +111,9 @@ class Easel(QObject):
         """Let tools work on a layer."""
         self._document.layers.activate(layer.id)
         self.touched.emit()
+
+
+def _named_in(document: Document) -> tuple[str, ...]:
+    """The parents that the results in an opened document had."""
+    requests = [each.request for each in document.state.accepted]
+    return tuple(dict.fromkeys(name for request in requests for name in request.parents))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -11,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from sdstudio.document.paste_back import paste_back
 from sdstudio.document.rect import Rect
 from sdstudio.errors import InvalidRequestError
+from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.canvas.candidates import CandidateList
@@ -44,7 +46,7 @@ class Staging(QObject):
         self._controller = controller
         self._placed: PlacedPicture | None = None
         self._shows_original = False
-        self._being_saved: dict[int, Candidate] = {}
+        self._being_saved: dict[int, GenerationRequest] = {}
         candidates.current_changed.connect(self._place_current)
         run.candidate_made.connect(self._on_made)
         run.preview_changed.connect(self.changed)
@@ -78,7 +80,10 @@ class Staging(QObject):
             self.changed.emit()
 
     def accept(self, *, merges: bool = False) -> None:
-        """Make the candidate part of the document, as a layer or merged into the active one."""
+        """Make the candidate part of the document, as a layer or merged into the active one.
+
+        It is kept in the gallery as well, as the parent of what is made from it next.
+        """
         candidate = self.candidates.current
         if candidate is None:
             return
@@ -89,6 +94,7 @@ class Staging(QObject):
         area = self._easel.do(lambda: self._lay_down(candidate, merges))
         if area is None:
             return
+        self._save(candidate)
         self.candidates.mark_used(candidate)
         self.candidates.look_at(None)
         if document.size != candidate.prepared.canvas_size:
@@ -103,12 +109,8 @@ class Staging(QObject):
 
     def save(self) -> None:
         """Put the candidate into the gallery as it looks at its place, with its request."""
-        candidate = self.candidates.current
-        if candidate is None or self.candidates.is_saved(candidate):
-            return
-        result = _as_seen(candidate)
-        self._being_saved[id(result)] = candidate
-        self._controller.save(result)
+        if self.candidates.current is not None:
+            self._save(self.candidates.current)
 
     def more(self, count: int) -> None:
         """Ask for more candidates like the one looked at, or like the newest."""
@@ -116,6 +118,15 @@ class Staging(QObject):
         if len(candidates):
             like = candidates.current or candidates[len(candidates) - 1]
             self.run.run_more(like.prepared, count=count)
+
+    def _save(self, candidate: Candidate) -> None:
+        request = candidate.result.request
+        is_on_its_way = any(each is request for each in self._being_saved.values())
+        if is_on_its_way or self.candidates.is_saved(candidate):
+            return
+        result = _as_seen(candidate)
+        self._being_saved[id(result)] = request
+        self._controller.save(result)
 
     def _lay_down(self, candidate: Candidate, merges: bool) -> Rect:
         document = self._easel.document
@@ -144,10 +155,14 @@ class Staging(QObject):
             self._placed = shape.place(candidate.picture)
         self.changed.emit()
 
-    def _on_saved(self, result: PictureResult) -> None:
-        candidate = self._being_saved.pop(id(result), None)
-        if candidate is not None and candidate in tuple(self.candidates):
-            self.candidates.mark_saved(candidate)
+    def _on_saved(self, result: PictureResult, path: Path) -> None:
+        request = self._being_saved.pop(id(result), None)
+        if request is None:
+            return
+        self._easel.note_file(request, path.name)
+        for candidate in self.candidates:
+            if candidate.result.request is request:
+                self.candidates.mark_saved(candidate)
 
 
 class StagingKeys(QObject):

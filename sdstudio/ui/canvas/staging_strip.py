@@ -170,7 +170,7 @@ class StagingStrip(QFrame):
         self._accept = text_button(
             self.tr("Accept"),
             icon_name="check",
-            tooltip=self.tr("Make it a new layer (Enter)"),
+            tooltip=self.tr("Make it a new layer (Enter); the gallery keeps a copy"),
         )
         self._accept.clicked.connect(lambda: self._staging.accept())
         self._accept_more = QToolButton()

@@ -13,12 +13,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sdstudio.document.document import Document
+from sdstudio.document.document_file import open_document, save_document
 from sdstudio.document.masks import grown
 from sdstudio.document.rect import Rect
 from sdstudio.gallery.picture_file import read_request
 from sdstudio.gallery.store import GalleryStore
 from sdstudio.messages.generation import Inpaint
 from sdstudio.messages.raster import Raster
+from sdstudio.ui.canvas.repaint_request import Candidate
 from tests.support.paint_desk import PaintDesk, smooth_document
 from tests.support.random_masks import KINDS, random_mask
 
@@ -168,6 +170,61 @@ def test_s_saves_to_the_gallery_with_the_request(make: Make, qtbot: QtBot, tmp_p
     request = read_request(files[0])
     assert request is not None
     assert (request.seed, request.prompt) == (7, "a red house in the snow")
+
+
+def _accept_next(desk: PaintDesk, qtbot: QtBot) -> str:
+    """Make a candidate, accept it, and wait for its file; returns the name of that."""
+    desk.repainting.candidates.clear()
+    _with_candidates(desk, qtbot, 1)
+    before = desk.easel.parents
+    _press(desk, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.easel.parents != before, timeout=WAIT_MS)
+    return desk.easel.parents[-1]
+
+
+def test_what_is_accepted_is_the_parent_of_what_is_made_from_it(make: Make, qtbot: QtBot) -> None:
+    desk = make()
+    desk.easel.put(smooth_document(), parents=("photo.png",))
+    desk.mask()
+    first = _accept_next(desk, qtbot)
+    assert desk.saved[0].request.parents == ("photo.png",)
+    assert desk.easel.parents == (first,)
+    desk.mask()
+    second = _accept_next(desk, qtbot)
+    assert desk.saved[1].request.parents == (first,)
+    assert desk.easel.parents == (second,)
+    desk.easel.undo()
+    assert desk.easel.parents == (first,), "an acceptance that is undone has no children"
+    desk.easel.redo()
+    assert desk.easel.parents == (second,)
+
+
+def test_a_candidate_saved_before_it_is_accepted_is_kept_once(
+    desk: PaintDesk, qtbot: QtBot
+) -> None:
+    _press(desk, Qt.Key.Key_S)
+    _press(desk, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.easel.parents == ("kept-1.png",), timeout=WAIT_MS)
+    assert len(desk.saved) == 1
+    (marked,) = [each for each in desk.repainting.candidates if _is_kept(desk, each)]
+    assert desk.repainting.candidates.is_used(marked)
+
+
+def _is_kept(desk: PaintDesk, candidate: Candidate) -> bool:
+    return desk.repainting.candidates.is_saved(candidate)
+
+
+def test_an_opened_document_remembers_where_its_results_came_from(
+    make: Make, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desk = make()
+    desk.easel.put(smooth_document(), parents=("photo.png",))
+    desk.mask()
+    _accept_next(desk, qtbot)
+    path = tmp_path / "evening.sdstudio"
+    save_document(desk.document.snapshot(), path)
+    desk.easel.put(open_document(path))
+    assert desk.easel.parents == ("photo.png",)
 
 
 def test_expand_grows_the_document_and_keeps_the_original(make: Make, qtbot: QtBot) -> None:
