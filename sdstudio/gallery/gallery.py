@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from sdstudio.gallery.picture_row import PictureRow
 from sdstudio.gallery.scan import Report, ScanOutcome, read_file, scan
 from sdstudio.gallery.search import Query, parse_query
 from sdstudio.gallery.side_file import Marks, SideFile, SideFileError
+from sdstudio.gallery.steps import Steps
 from sdstudio.gallery.trash import Deletion, Trash
 
 Undo = Callable[[], "list[Path]"]
@@ -121,10 +122,25 @@ class Gallery:
         IndexWriter(self.index).write([file], is_new=True)
         return self.index.row_of(path)
 
+    def read_again(self, paths: Iterable[Path]) -> None:
+        """Bring rows in line with files that another program changed in their place.
+
+        Files that are gone are left to the next scan.
+        """
+        files = []
+        for path in paths:
+            with contextlib.suppress(OSError):
+                facts, folder = path.stat(), str(folder_of(self.folders, path))
+                files.append(read_file(str(path), folder, facts.st_mtime_ns, facts.st_size))
+        IndexWriter(self.index).write(files)
+
     # -- deleting --------------------------------------------------------------------------------
 
-    def delete(self, paths: Iterable[Path]) -> Undo:
+    def delete(self, paths: Iterable[Path], steps: Steps | None = None) -> Undo:
         """Move pictures to the gallery's trash.
+
+        Args:
+            steps: one for each; stopped, the rest stays.
 
         Returns:
             what takes it back: it puts files, boards, stars and notes in their place again and
@@ -133,30 +149,62 @@ class Gallery:
         Raises:
             StorageError: a folder cannot be written; what could not be moved stays.
         """
+        done = self.shelve(paths, steps)
+        return lambda: [path for folder, each in done for path in self.restore(folder, each)]
+
+    def shelve(
+        self, paths: Iterable[Path], steps: Steps | None = None
+    ) -> list[tuple[Path, Deletion]]:
+        """What `delete` does; returns each watched folder with the deletion of its pictures."""
         done: list[tuple[Path, Deletion]] = []
         for folder, names in by_folder(self.folders, paths):
             marks = SideFile(folder).read().pictures
-            deletion = Trash(folder).delete(names, lambda name, m=marks: m.get(name, Marks()))
+            deletion = Trash(folder).delete(
+                names, lambda name, m=marks: m.get(name, Marks()), steps
+            )
             self._forget_deleted(folder, deletion)
             done.append((folder, deletion))
-        return lambda: [path for folder, each in done for path in self.restore(folder, each)]
+        return done
 
     def shelf(self) -> list[tuple[Path, Deletion]]:
         """All deletions that can be undone, with their watched folder, the newest first."""
         found = [(folder, each) for folder in self.folders for each in Trash(folder).shelf()]
         return sorted(found, key=lambda pair: pair[1].deleted_at, reverse=True)
 
-    def restore(self, folder: Path, deletion: Deletion) -> list[Path]:
-        """Undo one deletion of `shelf`; returns where the files lie now."""
+    def restore(
+        self,
+        folder: Path,
+        deletion: Deletion,
+        names: Collection[str] | None = None,
+        steps: Steps | None = None,
+    ) -> list[Path]:
+        """Undo one deletion of `shelf`, or that of some of its pictures.
+
+        Args:
+            names: of those that come back, None for all.
+            steps: two for each.
+
+        Returns:
+            where the files lie now.
+        """
         trash = Trash(folder)
-        restored = trash.restore(deletion)
-        paths = self._take_back(folder, restored)
-        trash.forget(restored)
+        restored = trash.restore(deletion, names, steps)
+        paths = self._take_back(folder, restored, steps)
+        trash.end_restoring(restored)
         return paths
 
-    def discard(self, folder: Path, deletion: Deletion) -> None:
-        """Delete for good what one deletion of `shelf` left there; this cannot be undone."""
-        Trash(folder).forget(deletion)
+    def discard(
+        self, folder: Path, deletion: Deletion, names: Collection[str] | None = None
+    ) -> None:
+        """Delete for good what one deletion of `shelf` left there; this cannot be undone.
+
+        Args:
+            names: of the pictures that go, None for all.
+        """
+        if names is None:
+            Trash(folder).forget(deletion)
+        else:
+            Trash(folder).discard(deletion, names)
 
     def expire_trash(self, discard: Callable[[Path], object]) -> int:
         """Give deletions older than the shelf's 30 days to `discard`; returns their number."""
@@ -175,13 +223,17 @@ class Gallery:
             self.index.remove([str(folder / name) for name in gone])
         self.marks.forget(folder, gone)
 
-    def _take_back(self, folder: Path, deletion: Deletion) -> list[Path]:
+    def _take_back(
+        self, folder: Path, deletion: Deletion, steps: Steps | None = None
+    ) -> list[Path]:
         names = {each.back_as: each.marks for each in deletion.pictures}
         paths = [folder / name for name in names if (folder / name).exists()]
         files = []
         for path in paths:
             facts = path.stat()
             files.append(read_file(str(path), str(folder), facts.st_mtime_ns, facts.st_size))
+            if steps is not None:
+                steps.step()
         IndexWriter(self.index).write(files)
         self.marks.take_back(folder, names)
         return paths
@@ -191,7 +243,7 @@ class Gallery:
         for deletion in trash.recover():
             if deletion.state == "restoring":
                 self._take_back(folder, deletion)
-                trash.forget(deletion)
+                trash.end_restoring(deletion)
             else:
                 self._forget_deleted(folder, deletion)
         self._forget_marks_of_shelved(folder, trash)

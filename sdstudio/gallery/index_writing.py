@@ -10,6 +10,7 @@ from sdstudio.gallery.index import GalleryIndex
 from sdstudio.gallery.picture_row import FILE_COLUMNS, ScannedFile
 from sdstudio.gallery.schema import WORD_COLUMNS
 from sdstudio.gallery.side_file import Marks
+from sdstudio.gallery.steps import Steps
 
 _SET = ", ".join(f"{name} = excluded.{name}" for name in FILE_COLUMNS if name != "path")
 _ROW = f"(?{', ?' * len(FILE_COLUMNS)})"
@@ -104,11 +105,20 @@ def _add_words(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
 
 
 def write_marks(
-    index: GalleryIndex, folder: Path, pictures: Mapping[str, Marks], *, stamp: str
+    index: GalleryIndex,
+    folder: Path,
+    pictures: Mapping[str, Marks],
+    *,
+    stamp: str,
+    steps: Steps,
 ) -> None:
-    """Set the marks of these files of one watched folder, by their path below it."""
+    """Set the marks of these files of one watched folder, by their path below it.
+
+    Args:
+        steps: one for each.
+    """
     with index.file.writing() as connection:
-        _put_marks(connection, folder, pictures.items())
+        _put_marks(connection, folder, pictures.items(), steps)
         _keep_stamp(connection, folder, stamp)
 
 
@@ -144,9 +154,14 @@ def _keep_stamp(connection: sqlite3.Connection, folder: Path, stamp: str) -> Non
 
 
 def _put_marks(
-    connection: sqlite3.Connection, folder: Path, pictures: Iterable[tuple[str, Marks]]
+    connection: sqlite3.Connection,
+    folder: Path,
+    pictures: Iterable[tuple[str, Marks]],
+    steps: Steps | None = None,
 ) -> None:
     for name, marks in pictures:
+        if steps is not None:
+            steps.step()
         path = str(folder / name)
         found = connection.execute("SELECT id FROM pictures WHERE path = ?", (path,)).fetchone()
         if found is None:

@@ -11,6 +11,7 @@ from sdstudio.errors import InvalidRequestError
 from sdstudio.gallery.index import GalleryIndex
 from sdstudio.gallery.index_writing import replace_all_marks, write_marks
 from sdstudio.gallery.side_file import LABELS, Marks, SideContent, SideFile, board_name, note_text
+from sdstudio.gallery.steps import Steps
 
 
 class PictureMarks:
@@ -24,37 +25,46 @@ class PictureMarks:
         self._folders = tuple(folders)
         self._index = index
 
-    def rate(self, paths: Iterable[Path], stars: int) -> None:
+    def rate(self, paths: Iterable[Path], stars: int, steps: Steps | None = None) -> None:
         """Give 0 to 5 stars."""
         if not 0 <= stars <= 5:
             raise InvalidRequestError(f"{stars} stars cannot be given.", "Choose from 0 to 5.")
-        self.mark(paths, lambda marks: replace(marks, rating=stars))
+        self.mark(paths, lambda marks: replace(marks, rating=stars), steps)
 
-    def set_label(self, paths: Iterable[Path], label: str) -> None:
+    def set_label(self, paths: Iterable[Path], label: str, steps: Steps | None = None) -> None:
         """Give a colour of `LABELS`, or "" for none."""
         if label not in LABELS:
             raise InvalidRequestError(f"There is no label {label}.", f"Choose of {LABELS[1:]}.")
-        self.mark(paths, lambda marks: replace(marks, label=label))
+        self.mark(paths, lambda marks: replace(marks, label=label), steps)
 
-    def set_note(self, paths: Iterable[Path], note: str) -> None:
+    def set_note(self, paths: Iterable[Path], note: str, steps: Steps | None = None) -> None:
         """Write a note."""
-        self.mark(paths, lambda marks: replace(marks, note=note_text(note)))
+        self.mark(paths, lambda marks: replace(marks, note=note_text(note)), steps)
 
-    def put_on_board(self, paths: Iterable[Path], board: str) -> None:
+    def put_on_board(self, paths: Iterable[Path], board: str, steps: Steps | None = None) -> None:
         """Put pictures on a board, which comes into being if it is new."""
-        self.mark(paths, lambda marks: marks.with_board(board))
+        self.mark(paths, lambda marks: marks.with_board(board), steps)
 
-    def take_off_board(self, paths: Iterable[Path], board: str) -> None:
+    def take_off_board(self, paths: Iterable[Path], board: str, steps: Steps | None = None) -> None:
         """Take pictures off a board; the pictures stay."""
-        self.mark(paths, lambda marks: marks.without_board(board))
+        self.mark(paths, lambda marks: marks.without_board(board), steps)
 
-    def mark(self, paths: Iterable[Path], change: Callable[[Marks], Marks]) -> None:
+    def mark(
+        self, paths: Iterable[Path], change: Callable[[Marks], Marks], steps: Steps | None = None
+    ) -> None:
         """Change marks, first where they are kept for good, then in the index.
+
+        Args:
+            steps: one for each; can be stopped until the first folder is written.
 
         Raises:
             StorageError: a folder cannot be written; then nothing of it changed.
+            ChangeStoppedError: it was stopped, and nothing changed.
         """
-        for folder, names in by_folder(self._folders, paths):
+        steps = steps or Steps()
+        folders = list(by_folder(self._folders, paths))
+        steps.raise_if_stopped()
+        for folder, names in folders:
             identities = self._identities(folder, names)
             side = SideFile(folder)
             before = side.stamp()
@@ -68,9 +78,10 @@ class PictureMarks:
             if before == self._index.marks_stamp(folder):
                 # Nobody else wrote since: the index needs to learn of these pictures alone.
                 written = {name: content.pictures[name] for name in names}
-                write_marks(self._index, folder, written, stamp=side.stamp())
+                write_marks(self._index, folder, written, stamp=side.stamp(), steps=steps)
             else:
                 replace_all_marks(self._index, folder, content.pictures, stamp=side.stamp())
+                steps.step(len(names))
 
     def boards(self) -> list[tuple[str, int]]:
         """All boards in the person's order, with the number of their pictures."""
@@ -109,6 +120,20 @@ class PictureMarks:
 
             content = side.change(edit)
             replace_all_marks(self._index, folder, content.pictures, stamp=side.stamp())
+
+    def order_boards(self, names: Sequence[str]) -> None:
+        """Put boards into this order; the first watched folder keeps it for all.
+
+        Args:
+            names: boards that are not among them follow behind.
+        """
+        before = [board for board, _ in self.boards()]
+
+        def edit(content: SideContent) -> None:
+            known = dict.fromkeys((*before, *content.boards))
+            content.boards = list(dict.fromkeys(n for n in (*names, *known) if n in known))
+
+        SideFile(self._folders[0]).change(edit)
 
     def remove_board(self, name: str) -> None:
         """Remove a board; its pictures stay."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from sdstudio.gallery.picture_row import ScannedFile, scanned
 from sdstudio.gallery.store import PICTURE_ENDINGS
 
 _BATCH = 1000
+_WRITES_AHEAD = 4
 _REPORT_EVERY = 100
 _LEFTOVER_AFTER_S = 86_400
 
@@ -148,7 +150,7 @@ def _read_due(
     writer = IndexWriter(index)
     homeless = {each: path for path, each in index.identities(gone).items() if each and due}
     with ThreadPoolExecutor(1, "gallery index") as background:
-        writing: Future[None] | None = None
+        writing: deque[Future[None]] = deque()
         for first in range(0, len(due), _BATCH):
             batch = due[first : first + _BATCH]
             files: list[ScannedFile] = []
@@ -161,18 +163,18 @@ def _read_due(
                     report(ScanProgress(done=first + len(files), total=len(due)))
             pairs = _within_reach(list(zip(batch, files, strict=False)), outcome)
             renames = _renames(pairs, homeless)
-            if writing is not None:
-                writing.result()
+            if len(writing) == _WRITES_AHEAD:
+                writing.popleft().result()
             files = [file for _, file in pairs]
-            writing = background.submit(writer.write, files, renames=renames)
+            writing.append(background.submit(writer.write, files, renames=renames))
             for new, old in renames.items():
                 del gone[old]
                 outcome.renamed.append((old, new))
             outcome.count(pairs, len(renames))
             if outcome.was_cancelled:
                 break
-        if writing is not None:
-            writing.result()
+        for each in writing:
+            each.result()
     report(ScanProgress(done=len(due), total=len(due)))
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from sdstudio.atomic_file import storage_error, write_atomically
 from sdstudio.errors import InvalidRequestError, StorageError
 from sdstudio.gallery.side_file import Marks, marks_from_plain, marks_to_plain
+from sdstudio.gallery.steps import Steps
 from sdstudio.messages.typed_values import parse_json
 
 TRASH_NAME = ".sdstudio-trash"
@@ -38,7 +39,7 @@ class TrashedPicture:
     Attributes:
         name: its path below the watched folder, with "/".
         stored: its name in the trash.
-        back_as: the name it comes back by, where another file has taken its own.
+        back_as: the name it comes back by, once that is begun; another file may have its own.
         marks: what a person had said about it.
     """
 
@@ -77,12 +78,15 @@ class Trash:
         self._root = folder / TRASH_NAME
         self._now = now
 
-    def delete(self, names: Sequence[str], marks: Callable[[str], Marks]) -> Deletion:
+    def delete(
+        self, names: Sequence[str], marks: Callable[[str], Marks], steps: Steps | None = None
+    ) -> Deletion:
         """Move files to the shelf; on return they are there for good.
 
         Args:
             names: paths below the folder; those that are gone already are left out.
             marks: of a name, kept with the file.
+            steps: one for each; stopped, the rest stays in its place.
 
         Raises:
             StorageError: the folder cannot be written; files not yet moved stay in place.
@@ -110,26 +114,59 @@ class Trash:
             return replace(deletion, state="shelved")
         self._keep(deletion)
         try:
-            return self._finish_deleting(deletion)
+            return self._finish_deleting(deletion, steps)
         except StorageError:
             self._settle(deletion)
             raise
 
-    def restore(self, deletion: Deletion) -> Deletion:
-        """Put the files of one deletion back; a name that is taken gets a number.
+    def restore(
+        self,
+        deletion: Deletion,
+        names: Collection[str] | None = None,
+        steps: Steps | None = None,
+    ) -> Deletion:
+        """Put files of one deletion back; a name that is taken gets a number.
 
-        The manifest stays, `state` "restoring", until `forget` is called: the marks must be
-        back in their place before it goes.
+        The manifest stays, `state` "restoring", until `end_restoring` is called: the marks must
+        be back in their place before it goes.
+
+        Args:
+            names: of those that come back, None for all.
+            steps: one for each.
+
+        Returns:
+            the deletion with the pictures that come back, and no others.
 
         Raises:
             StorageError: the folder cannot be written; what is not back yet stays on the shelf.
         """
-        pictures = tuple(
-            replace(picture, back_as=picture.back_as or self._free_name(picture.name))
-            for picture in deletion.pictures
-        )
-        planned = replace(deletion, pictures=pictures, state="restoring")
-        return self._finish_restoring(self._keep(planned))
+        given = {picture.back_as for picture in deletion.pictures if picture.back_as}
+        pictures = []
+        for picture in deletion.pictures:
+            if names is None or picture.name in names:
+                back_as = picture.back_as or _free_name(self.folder, picture.name, given)
+                given.add(back_as)
+                picture = replace(picture, back_as=back_as)
+            pictures.append(picture)
+        planned = replace(deletion, pictures=tuple(pictures), state="restoring")
+        return self._finish_restoring(self._keep(planned), steps)
+
+    def end_restoring(self, deletion: Deletion) -> None:
+        """Forget what came back of a deletion; what did not lies on the shelf as before."""
+        kept = self._read(deletion.batch)
+        rest = tuple(each for each in kept.pictures if not each.back_as) if kept else ()
+        if kept is not None and rest:
+            self._keep(replace(kept, pictures=rest, state="shelved"))
+        else:
+            self.forget(deletion)
+
+    def discard(self, deletion: Deletion, names: Collection[str]) -> None:
+        """Delete some files of a deletion for good."""
+        for picture in deletion.pictures:
+            if picture.name in names:
+                with contextlib.suppress(OSError):
+                    self.path_of(deletion, picture).unlink()
+        self._settle(deletion)
 
     def forget(self, deletion: Deletion) -> None:
         """Remove what is left of a deletion: its manifest, and its files if they are there."""
@@ -153,7 +190,7 @@ class Trash:
 
         Returns:
             deletions now "shelved", whose rows and marks may still be there, and restorations
-            now "restoring", whose marks may still be missing; call `forget` on the latter.
+            now "restoring", whose marks may still be missing; call `end_restoring` on the latter.
         """
         recovered = []
         for deletion in self.shelf():
@@ -190,9 +227,13 @@ class Trash:
 
     # -- the steps -------------------------------------------------------------------------------
 
-    def _finish_deleting(self, deletion: Deletion) -> Deletion:
+    def _finish_deleting(self, deletion: Deletion, steps: Steps | None = None) -> Deletion:
         """Move what is still in its place, unless another file has taken the name since."""
         for picture in deletion.pictures:
+            if steps is not None:
+                steps.step()
+                if steps.is_stopped:
+                    break
             origin, shelf = self.folder / picture.name, self.path_of(deletion, picture)
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 facts = origin.lstat()
@@ -211,10 +252,17 @@ class Trash:
             for picture in deletion.pictures
             if os.path.lexists(self.path_of(deletion, picture))
         )
-        return self._keep(replace(deletion, pictures=moved, state="shelved"))
+        settled = replace(deletion, pictures=moved, state="shelved")
+        if not moved:
+            self.forget(deletion)
+            return settled
+        return self._keep(settled)
 
-    def _finish_restoring(self, deletion: Deletion) -> Deletion:
-        for picture in deletion.pictures:
+    def _finish_restoring(self, deletion: Deletion, steps: Steps | None = None) -> Deletion:
+        coming = tuple(picture for picture in deletion.pictures if picture.back_as)
+        for picture in coming:
+            if steps is not None:
+                steps.step()
             shelf = self.path_of(deletion, picture)
             if os.path.lexists(shelf):
                 target = self.folder / picture.back_as
@@ -223,7 +271,7 @@ class Trash:
                 except OSError as error:
                     raise storage_error(target, error) from error
                 self._move(shelf, target)
-        return deletion
+        return replace(deletion, pictures=coming)
 
     def _move(self, origin: Path, target: Path) -> None:
         try:
@@ -232,14 +280,6 @@ class Trash:
             return
         except OSError as error:
             raise storage_error(target, error) from error
-
-    def _free_name(self, name: str) -> str:
-        path, number = Path(name), 1
-        candidate = path
-        while os.path.lexists(self.folder / candidate):
-            number += 1
-            candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        return candidate.as_posix()
 
     # -- the manifest ----------------------------------------------------------------------------
 
@@ -269,6 +309,16 @@ class Trash:
             )
         except (OSError, InvalidRequestError, KeyError, TypeError, ValueError):
             return None
+
+
+def _free_name(folder: Path, name: str, given: Collection[str]) -> str:
+    """A name that no file has, and none that was `given` to another that comes back."""
+    path, number = Path(name), 1
+    candidate = path
+    while candidate.as_posix() in given or os.path.lexists(folder / candidate):
+        number += 1
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate.as_posix()
 
 
 def _moment(text: str) -> datetime:

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QVBoxLayout
 
 from sdstudio.ui.gallery.gallery_desk import Contents
 from sdstudio.ui.gallery.place_delegate import PlaceDelegate
 from sdstudio.ui.gallery.place_list import PLACE_ROLE, Place, PlaceList
+from sdstudio.ui.gallery.places_view import PlacesView
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.buttons import text_button
 
 WIDTH_PX = 184
-
-
-class PlacesView(QListView):
-    """The list itself; pictures can be dropped on boards and on the trash.
-
-    Signals:
-        remove_wanted: a Place.
-        menu_wanted: (Place, QPoint on the screen).
-    """
-
-    remove_wanted = Signal(object)
-    menu_wanted = Signal(object, object)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        place = self.currentIndex().data(PLACE_ROLE)
-        if event.key() == Qt.Key.Key_Delete and place is not None:
-            self.remove_wanted.emit(place)
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if is_key else self.indexAt(event.pos())
-        if index.isValid():
-            place = self.visualRect(index).center() if is_key else event.pos()
-            spot = self.viewport().mapToGlobal(place)
-            self.menu_wanted.emit(index.data(PLACE_ROLE), spot)
 
 
 class BoardsPanel(QFrame):
@@ -50,6 +25,7 @@ class BoardsPanel(QFrame):
         board_made: the name of a new board.
         board_renamed: (old, new).
         remove_wanted: a board or kept search.
+        order_wanted: the names of all boards in their new order.
         dropped: (place, ids) pictures were dropped on a board or on the trash.
     """
 
@@ -57,6 +33,7 @@ class BoardsPanel(QFrame):
     board_made = Signal(str)
     board_renamed = Signal(str, str)
     remove_wanted = Signal(object)
+    order_wanted = Signal(object)
     dropped = Signal(object, object)
 
     def __init__(self) -> None:
@@ -65,8 +42,7 @@ class BoardsPanel(QFrame):
         self.places = PlaceList()
         self.places.renamed.connect(self._on_renamed)
         self.places.dropped.connect(self.dropped)
-        self.view = PlacesView()
-        self.view.setModel(self.places)
+        self.view = PlacesView(self.places)
         delegate = PlaceDelegate(self.view)
         delegate.closeEditor.connect(self._on_typed, Qt.ConnectionType.QueuedConnection)
         self.view.setItemDelegate(delegate)
@@ -74,14 +50,12 @@ class BoardsPanel(QFrame):
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setMouseTracking(True)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.view.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
-        self.view.setDragDropOverwriteMode(True)  # on a place, never between two
-        self.view.setDropIndicatorShown(True)
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.selectionModel().currentChanged.connect(self._on_current)
         self.view.remove_wanted.connect(self._want_remove)
         self.view.menu_wanted.connect(self._show_menu)
+        self.view.board_moved.connect(self._move_board)
         self.view.clicked.connect(self._on_clicked)
         new = text_button(self.tr("New Board"), kind="quiet", icon_name="plus")
         new.clicked.connect(self.begin_board)
@@ -148,6 +122,15 @@ class BoardsPanel(QFrame):
         if place is not None and place.kind == "search":
             self.place_chosen.emit(place)
 
+    def _move_board(self, name: str, at: int) -> None:
+        """Show the new order before it is on the disk."""
+        counts = dict(self._contents.boards)
+        names = [each for each in counts if each != name]
+        names.insert(at, name)
+        if name in counts and names != list(counts):
+            self.take(replace(self._contents, boards=[(each, counts[each]) for each in names]))
+            self.order_wanted.emit(names)
+
     def _want_remove(self, place: Place) -> None:
         if place.kind in ("board", "search"):
             self.remove_wanted.emit(place)
@@ -158,6 +141,13 @@ class BoardsPanel(QFrame):
         if place.kind == "board":
             index = self.places.index_of(place)
             menu.addAction(self.tr("Rename…"), lambda: self.view.edit(index))
+            at, last = self.places.boards().index(place.name), len(self.places.boards()) - 1
+            up = menu.addAction(self.tr("Move Up") + "\tAlt+↑")
+            up.triggered.connect(lambda: self._move_board(place.name, at - 1))
+            up.setEnabled(at > 0)
+            down = menu.addAction(self.tr("Move Down") + "\tAlt+↓")
+            down.triggered.connect(lambda: self._move_board(place.name, at + 1))
+            down.setEnabled(at < last)
         if place.kind in ("board", "search"):
             remove = self.tr("Remove Board") if place.kind == "board" else self.tr("Remove Search")
             menu.addAction(icon("trash"), remove, lambda: self.remove_wanted.emit(place))

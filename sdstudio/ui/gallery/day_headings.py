@@ -29,7 +29,7 @@ class DayHeadings:
         palette: QPalette,
     ) -> None:
         """Draw the heading of the rows in `span`."""
-        title = day_title(day_of(ids[span[0]]), date.today())
+        title, detail = self.words(ids, span)
         inside = place.adjusted(PAD_PX, 6, -PAD_PX, 0)
         plain = QFont(painter.font())
         bold = QFont(plain)
@@ -41,8 +41,11 @@ class DayHeadings:
         width = painter.fontMetrics().horizontalAdvance(title)
         painter.setFont(plain)
         painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
-        count = f"{span[1] - span[0]:,}"
-        painter.drawText(inside.adjusted(width + 12, 0, 0, 0), align, count)
+        painter.drawText(inside.adjusted(width + 12, 0, 0, 0), align, detail)
+
+    def words(self, ids: Sequence[int], span: tuple[int, int]) -> tuple[str, str]:
+        """What a heading says: its title, and what stands beside it."""
+        return day_title(day_of(ids[span[0]]), date.today()), f"{span[1] - span[0]:,}"
 
 
 def day_title(day: date | None, today: date) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu
 
 from sdstudio.errors import SdstudioError
+from sdstudio.gallery.steps import ChangeStoppedError, Steps
 from sdstudio.ui.background import Background
 from sdstudio.ui.gallery import counted
 from sdstudio.ui.gallery.gallery_edits import Edit, TakeBack
@@ -105,8 +106,8 @@ class FileEditMenu(QObject):
     def _do(self, kind: str, ids: Sequence[int], change: Callable[[Gallery, Path], bytes]) -> None:
         gallery = self._room.gallery
 
-        def do() -> TakeBack:
-            return _change_all(gallery, ids, change)
+        def do(steps: Steps) -> TakeBack:
+            return _change_all(gallery, ids, change, steps)
 
         self._room.edits.do(Edit(kind=kind, count=len(ids), do=do))
 
@@ -125,21 +126,26 @@ class FileEditMenu(QObject):
 
 
 def _change_all(
-    gallery: Gallery, ids: Sequence[int], change: Callable[[Gallery, Path], bytes]
+    gallery: Gallery, ids: Sequence[int], change: Callable[[Gallery, Path], bytes], steps: Steps
 ) -> TakeBack:
     """Change file after file; where one cannot be, those before it are put back."""
     from sdstudio.gallery.file_edits import put_back
 
     done: list[tuple[Path, bytes]] = []
 
-    def take_back() -> None:
+    def take_back(steps: Steps) -> None:
+        steps.expect(len(done))
         for path, data in reversed(done):
             put_back(gallery, path, data)
+            steps.step()
 
+    steps.expect(len(ids))
     try:
         for row in gallery.rows(ids):
+            steps.raise_if_stopped()
             done.append((row.path, change(gallery, row.path)))
-    except SdstudioError:
-        take_back()
+            steps.step()
+    except (SdstudioError, ChangeStoppedError):
+        take_back(steps)
         raise
     return take_back

@@ -18,7 +18,7 @@ from sdstudio.ui.gallery.grid_thumbnails import GridThumbnails
 from sdstudio.ui.gallery.grid_view import GridView
 from sdstudio.ui.gallery.room_commands import RoomCommands
 from sdstudio.ui.gallery.room_frame import RoomFrame
-from sdstudio.ui.gallery.scan_strip import ScanStrip
+from sdstudio.ui.gallery.scan_strip import EditStrip, ScanStrip
 from sdstudio.ui.gallery.trash_view import TrashView
 from sdstudio.ui.notices import Notice
 
@@ -82,6 +82,7 @@ class GalleryRoom(RoomFrame):
             GridView(self.pictures, self.thumbnails),
             TrashView(self._shelf_thumbnails),
             ScanStrip(self.desk),
+            EditStrip(self.edits),
         )
         self.desk.setParent(self)
         self.commands = RoomCommands(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sdstudio.ui.gallery.gallery_list import IDS_MIME, dragged_ids
 from sdstudio.ui.gallery.picture_list import Index
 from sdstudio.ui.widgets.visible_text import one_line
 
+BOARD_MIME = "application/x-sdstudio-board"
 PLACE_ROLE = Qt.ItemDataRole.UserRole
 COUNT_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -90,6 +92,10 @@ class PlaceList(QAbstractListModel):
         """The names of all boards."""
         return [place.name for place, _ in self._places if place.kind == "board"]
 
+    def board_rows(self) -> list[int]:
+        """Where the boards stand, one below the other."""
+        return [row for row, (place, _) in enumerate(self._places) if place.kind == "board"]
+
     def add_unnamed(self) -> QModelIndex:
         """Make room for a board whose name is to be typed."""
         self.drop_unnamed()
@@ -141,13 +147,21 @@ class PlaceList(QAbstractListModel):
             return Qt.ItemFlag.ItemNeverHasChildren
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if place.kind == "board":
-            flags |= Qt.ItemFlag.ItemIsEditable
+            flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
         if place.kind in ("board", "trash"):
             flags |= Qt.ItemFlag.ItemIsDropEnabled
         return flags
 
     def mimeTypes(self) -> list[str]:
-        return [IDS_MIME]
+        return [IDS_MIME, BOARD_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        mime = QMimeData()
+        for index in indexes:
+            place: Place | None = index.data(PLACE_ROLE)
+            if place is not None and place.kind == "board" and not place.is_unnamed:
+                mime.setData(BOARD_MIME, place.name.encode())
+        return mime
 
     def supportedDropActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction | Qt.DropAction.MoveAction

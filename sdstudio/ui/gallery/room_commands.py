@@ -16,11 +16,11 @@ from sdstudio.ui.gallery.cell import Cell
 from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
 from sdstudio.ui.gallery.drag_picture import HOT_SPOT_PX, drag_picture
 from sdstudio.ui.gallery.edit_notices import EditNotices
+from sdstudio.ui.gallery.gallery_edits import Choice
 from sdstudio.ui.gallery.gallery_list import pictures_mime
 from sdstudio.ui.gallery.gallery_menu import PictureActs, gallery_menu
 from sdstudio.ui.gallery.mark_menus import fill_board_menu
 from sdstudio.ui.gallery.picture_list import picture_mime
-from sdstudio.ui.gallery.trash_view import Shelved
 from sdstudio.ui.widgets.open_dialog import open_dialog
 
 if TYPE_CHECKING:
@@ -184,18 +184,16 @@ class RoomCommands(QObject):
             self._room.keep_row_for_delete()
             self._edits.delete(ids)
 
-    def restore(self, shelved: Sequence[Shelved]) -> None:
-        """Bring deletions back."""
-        for each in shelved:
-            self._edits.restore(each.folder, each.deletion)
+    def restore(self, chosen: Sequence[Choice]) -> None:
+        """Bring deleted pictures back."""
+        self._edits.restore(chosen)
 
-    def discard(self, shelved: Sequence[Shelved]) -> None:
+    def discard(self, chosen: Sequence[Choice]) -> None:
         """Delete for good, if a person is sure."""
-        count = sum(each.count for each in shelved)
+        count = sum(len(d.pictures) if names is None else len(names) for _, d, names in chosen)
         text = self.tr("Delete {0} for good? This cannot be undone.")
         if self.is_sure(self.tr("Delete for Good"), text.format(counted.pictures(count))):
-            gallery = self._room.gallery
-            work = [partial(gallery.discard, each.folder, each.deletion) for each in shelved]
+            work = [partial(self._room.gallery.discard, *each) for each in chosen]
             self.change_marks(lambda: [act() for act in work])
 
     def is_sure(self, title: str, text: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from sdstudio.ui.gallery.action_bar import ActionBar
 from sdstudio.ui.gallery.boards_panel import WIDTH_PX, BoardsPanel
 from sdstudio.ui.gallery.empty_state import EmptyState
 from sdstudio.ui.gallery.grid_view import GridView
-from sdstudio.ui.gallery.scan_strip import ScanStrip
+from sdstudio.ui.gallery.scan_strip import EditStrip, ScanStrip
 from sdstudio.ui.gallery.search_bar import SearchBar
 from sdstudio.ui.gallery.trash_view import TrashView
 
@@ -24,11 +24,14 @@ class RoomFrame(QWidget):
         side_slot: at the right, hidden until it holds something.
     """
 
-    def __init__(self, grid: GridView, trash: TrashView, scan_strip: ScanStrip) -> None:
+    def __init__(
+        self, grid: GridView, trash: TrashView, scan_strip: ScanStrip, edit_strip: EditStrip
+    ) -> None:
         super().__init__()
         self.grid = grid
         self.trash = trash
         self.scan_strip = scan_strip
+        self.edit_strip = edit_strip
         self.boards = BoardsPanel()
         self.search = SearchBar()
         self.bar = ActionBar()
@@ -95,6 +98,8 @@ class RoomFrame(QWidget):
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([WIDTH_PX, 800, SIDE_PX])
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        layout.setSpacing(0)
+        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.edit_strip)

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sdstudio import paths
 from sdstudio.errors import StorageError
+from sdstudio.ui.gallery.files_on_screen import FilesOnScreen
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.picture_reader import PictureReader
 from sdstudio.ui.gallery.place_list import Place
 from sdstudio.ui.gallery.preview_overlay import PreviewOverlay
 from sdstudio.ui.gallery.room_views import RoomViews
-from sdstudio.ui.gallery.trash_view import read_shelf
+from sdstudio.ui.gallery.shelf_list import read_shelf
 from sdstudio.ui.icons import icon
 from sdstudio.ui.widgets.open_dialog import open_dialog
 
@@ -92,6 +93,7 @@ class RoomWiring(QObject):
         self._preview = PreviewOverlay(self._reader, room.grid)
         self._preview.key_pressed.connect(self._on_preview_key)
         room.preview_current = self.toggle_preview
+        self.files_on_screen = FilesOnScreen(room)
         self._connect_grid()
         self._connect_bars()
         self._connect_side()
@@ -162,6 +164,7 @@ class RoomWiring(QObject):
         boards.board_made.connect(self._make_board)
         boards.board_renamed.connect(edits.rename_board)
         boards.remove_wanted.connect(self._remove)
+        boards.order_wanted.connect(edits.order_boards)
         boards.dropped.connect(self._take_drop)
         self._room.trash.restore_wanted.connect(commands.restore)
         self._room.trash.discard_wanted.connect(commands.discard)

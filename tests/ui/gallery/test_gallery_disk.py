@@ -18,10 +18,12 @@ from sdstudio.gallery.export import ExportOutcome
 from sdstudio.gallery.side_file import Marks
 from sdstudio.gallery.trash import Trash
 from sdstudio.ui.gallery.export_dialog import ExportDialog
+from sdstudio.ui.gallery.gallery_edits import GalleryEdits
 from sdstudio.ui.gallery.place_list import Place
 from tests.support.saved_pictures import save_picture
 from tests.ui.gallery.conftest import OpenIt
 
+BEGIN = GalleryEdits._begin
 ROOT = Path(__file__).resolve().parents[3]
 
 OTHER = """
@@ -169,6 +171,44 @@ def test_an_edited_picture_gets_a_new_thumbnail(open_gallery: OpenIt) -> None:
     assert new.pixmap.toImage() != before
 
 
+def test_a_picture_written_over_in_its_place_is_seen(
+    open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same name, same folder: no watched folder tells of it."""
+    opened = open_gallery(count=3)
+    room, path = opened.room, opened.folders[0] / "picture-0001.png"
+    scans: list[None] = []
+    room.desk.scan_began.connect(lambda: scans.append(None))
+    opened.wait(lambda: room.thumbnails.fetched == 3)
+    other = save_picture(opened.folders[0].parent, 77, prompt="written by another program")
+    with path.open("r+b") as file:
+        file.write(other.read_bytes())
+        file.truncate()
+    opened.wiring.files_on_screen.look()
+    opened.wait(lambda: room.thumbnails.fetched == 4)
+    opened.wait_idle()
+    rows = {row.path.name: row.prompt for row in room.gallery.search()}
+    assert rows["picture-0001.png"] == "written by another program"
+    assert not scans and not opened.errors
+
+
+def test_a_file_that_stays_odd_is_not_read_every_time(
+    open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_gallery(count=1)
+    reads: list[object] = []
+    monkeypatch.setattr(opened.room.gallery, "read_again", reads.append)
+    os.utime(opened.paths()[0], (5, 5))
+    look = opened.wiring.files_on_screen.look
+    look()
+    opened.wait(lambda: len(reads) == 1)
+    opened.wait_idle()
+    for _ in range(3):
+        look()
+        opened.wait(lambda: not opened.wiring.files_on_screen._background.pending)
+    assert len(reads) == 1
+
+
 def test_other_folders_are_watched_in_place(open_gallery: OpenIt, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     save_picture(other, 900)
@@ -268,6 +308,69 @@ def test_progress_of_many_files_can_be_seen(
     opened.wait_idle()
     assert words == ["Reading pictures: 3 of 3"]
     assert strip.isHidden()
+
+
+def test_a_long_change_can_be_seen_and_stopped(
+    open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped before it is made, nothing changed; a deletion leaves the rest."""
+    opened = open_gallery(count=6)
+    monkeypatch.setattr("sdstudio.gallery.steps.QUIET_S", 0.0)
+    monkeypatch.setattr("sdstudio.gallery.steps.EVERY_S", 0.0)
+    monkeypatch.setattr("sdstudio.ui.gallery.gallery_edits.ROWS_AT_ONCE", 2)
+    room, strip = opened.room, opened.room.edit_strip
+    words: list[str] = []
+    room.edits.progressed.connect(lambda *_: words.append(strip.words.text()))
+
+    opened.select(*range(6))
+    room.commands.rate(3)
+    opened.wait_idle()
+    assert "Changing pictures: 33 %" in words and words[-1] == "Changing pictures: 100 %"
+    assert strip.isHidden() and room.gallery.count("rating:3") == 6
+
+    stop_at(room, monkeypatch, reports=2)
+    room.commands.rate(5)
+    opened.wait_idle()
+    opened.wait(lambda: [cell.rating for cell in shown(opened)] == [3] * 6)
+    assert room.gallery.count("rating:3") == 6 and not opened.errors
+
+    stop_at(room, monkeypatch, reports=5)
+    room.commands.delete()
+    opened.wait(lambda: 0 < len(room.pictures.ids) < 6)
+    opened.wait_idle()
+    left = len(room.pictures.ids)
+    assert opened.notices[-1].text.startswith(f"{6 - left} picture")
+    assert not strip.stop.isHidden()
+    room.undo()
+    opened.wait(lambda: len(room.pictures.ids) == 6)
+    opened.wait_idle()
+    assert words[-1].startswith("Taking the change back") and strip.stop.isHidden()
+    assert room.gallery.count("rating:3") == 6 and not opened.errors
+
+
+def stop_at(room, monkeypatch: pytest.MonkeyPatch, *, reports: int) -> None:
+    """Press Stop in the moment of a report; the worker waits for nobody, so it is done there."""
+
+    def begin_counting(self, kind: str):
+        steps = BEGIN(self, kind)
+        told: list[object] = []
+        report = steps._report
+
+        def tell(done: int, total: int) -> None:
+            report(done, total)
+            told.append(done)
+            if len(told) == reports and kind != "undo":
+                room.edits.stop()
+
+        steps._report = tell
+        return steps
+
+    monkeypatch.setattr(GalleryEdits, "_begin", begin_counting)
+
+
+def shown(opened) -> list:
+    opened.room.grid.viewport().repaint()
+    return [cell for row in range(6) if (cell := opened.room.pictures.cell(row)) is not None]
 
 
 def test_old_deletions_go_to_the_systems_trash(

@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QAccessible, QContextMenuEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QContextMenuEvent,
+    QDropEvent,
+    QGuiApplication,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,7 +23,7 @@ from PySide6.QtWidgets import (
     QSlider,
 )
 
-from sdstudio.gallery.side_file import LABELS
+from sdstudio.gallery.side_file import LABELS, SideFile
 from sdstudio.ui.gallery.cell_painting import LABEL_COLORS
 from sdstudio.ui.gallery.gallery_list import IDS_MIME, MAX_CELLS, dragged_ids
 from sdstudio.ui.gallery.note_dialog import NoteDialog
@@ -205,6 +210,53 @@ def test_a_board_that_is_not_named_is_not_made(open_gallery: OpenIt) -> None:
     opened.wait(lambda: place_titles(opened) == before)
 
 
+def test_boards_are_put_in_order_by_drag_and_keys(open_gallery: OpenIt) -> None:
+    opened = open_gallery(count=2)
+    room, view = opened.room, opened.room.boards.view
+    opened.select(0)
+    for name in ("one", "two", "three"):
+        room.commands.put_on_board(name)
+    opened.wait(lambda: room.boards.places.boards() == ["one", "two", "three"])
+    opened.wait_idle()
+
+    drag_board(opened, "three", above="one")
+    assert room.boards.places.boards() == ["three", "one", "two"], "shown at once"
+    opened.wait_idle()
+    assert [name for name, _ in room.gallery.marks.boards()] == ["three", "one", "two"]
+    room.boards.go_to(Place(kind="board", name="one"))
+    opened.qtbot.keyClick(view, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
+    opened.wait_idle()
+    assert room.boards.place.name == "one"
+    assert SideFile(opened.folders[0]).read().boards == ["three", "two", "one"]
+    opened.qtbot.keyClick(view, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
+    room.undo()
+    opened.wait(lambda: room.boards.places.boards() == ["three", "one", "two"])
+    assert not opened.errors
+
+
+def test_a_removed_board_comes_back_in_its_place(open_gallery: OpenIt) -> None:
+    opened = open_gallery(count=1)
+    room = opened.room
+    opened.select(0)
+    for name in ("one", "two", "three"):
+        room.commands.put_on_board(name)
+    room.edits.remove_board("two")
+    room.undo()
+    opened.wait_idle()
+    assert room.gallery.marks.boards() == [("one", 1), ("two", 1), ("three", 1)]
+
+
+def drag_board(opened: OpenRoom, name: str, *, above: str) -> None:
+    """The event that ends a drag; a whole one needs a real pointer."""
+    boards = opened.room.boards
+    view, places = boards.view, boards.places
+    mime = places.mimeData([places.index_of(Place(kind="board", name=name))])
+    target = view.visualRect(places.index_of(Place(kind="board", name=above)))
+    spot = QPointF(target.topLeft() + QPoint(9, 1))
+    move, left = Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
+    view.dropEvent(QDropEvent(spot, move, mime, left, Qt.KeyboardModifier.NoModifier))
+
+
 def test_two_boards_of_one_name_are_refused(open_gallery: OpenIt) -> None:
     opened = open_gallery(count=1)
     marks = opened.room.gallery.marks
@@ -294,7 +346,7 @@ def test_the_trash_restores_and_deletes_for_good(
     room.boards.go_to(Place(kind="trash"))
     opened.wait(lambda: len(trash.shelf.shelved) == 2)
     assert trash.isVisible()
-    assert "kept until" in trash.shelf.index(0).data()
+    opened.wait(lambda: "kept until" in (trash.shelf.index(0).data() or ""))
     trash.view.setCurrentIndex(trash.shelf.index(1))
     opened.qtbot.keyClick(trash.view, KEY.Key_Return)
     opened.wait(lambda: len(trash.shelf.shelved) == 1)
@@ -308,6 +360,60 @@ def test_the_trash_restores_and_deletes_for_good(
     assert not list((opened.folders[0]).glob(".sdstudio-trash/*/*.png"))
     room.boards.go_to(Place(kind="all"))
     assert room.is_browsing
+
+
+def test_single_pictures_come_back_from_the_trash(open_gallery: OpenIt) -> None:
+    opened = open_gallery(count=5)
+    room, trash = opened.room, opened.room.trash
+    opened.select(0, 1, 2, 3)
+    room.commands.rate(4)
+    room.commands.delete()
+    opened.wait_idle()
+    room.boards.go_to(Place(kind="trash"))
+    opened.wait(lambda: len(trash.shelf.ids) == 4)
+    headings = trash.view.headings.words(trash.shelf.ids, (0, 4))
+    assert headings[0] == "4 pictures" and "kept until" in headings[1]
+    kept = trash.shelf.ids[3]
+    opened.wait(lambda: trash.shelf.cell(1) is not None)
+    trash.view.select_rows([1, 2], current=1)
+    trash.restore.click()
+    opened.wait(lambda: len(trash.shelf.ids) == 2)
+    opened.wait_idle()
+    assert opened.numbers() == [3, 2, 0]
+    assert [row.rating for row in room.gallery.search()] == [4, 4, 0]
+    assert trash.shelf.ids[1] == kept, "a picture's id stays while others come back"
+    assert opened.notices[-1].text == "2 pictures restored."
+
+    room.undo()
+    opened.wait(lambda: len(trash.shelf.ids) == 4)
+    opened.wait_idle()
+    assert opened.numbers() == [0] and len(trash.shelf.starts) == 2
+    room.redo()
+    opened.wait(lambda: len(trash.shelf.ids) == 2)
+    room.undo()
+    opened.wait(lambda: len(trash.shelf.ids) == 4)
+
+
+def test_single_pictures_are_deleted_for_good(
+    open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_gallery(count=3)
+    trash = opened.room.trash
+    opened.select(0, 1, 2)
+    opened.room.commands.delete()
+    opened.wait_idle()
+    opened.room.boards.go_to(Place(kind="trash"))
+    opened.wait(lambda: len(trash.shelf.ids) == 3)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "sdstudio.ui.gallery.room_commands.RoomCommands.is_sure",
+        lambda self, *words: not asked.append(words[1]),
+    )
+    trash.view.select_rows([1], current=1)
+    opened.qtbot.keyClick(trash.view, KEY.Key_Delete)
+    opened.wait(lambda: len(trash.shelf.ids) == 2)
+    assert asked == ["Delete 1 picture for good? This cannot be undone."]
+    assert len(list(opened.folders[0].glob(".sdstudio-trash/*/*.png"))) == 2
 
 
 def test_deleting_for_good_asks_first(

@@ -10,6 +10,7 @@ import pytest
 from sdstudio.errors import InvalidRequestError, StorageError
 from sdstudio.gallery.gallery import Gallery
 from sdstudio.gallery.side_file import SideFile
+from sdstudio.gallery.steps import Steps
 from sdstudio.gallery.trash import TRASH_NAME, Trash
 from tests.unit.gallery.picture_files import write_own
 
@@ -69,6 +70,86 @@ def test_a_name_that_was_taken_meanwhile_is_not_overwritten(gallery, paths):
     }
 
 
+def test_single_pictures_of_a_deletion_come_back(gallery, paths):
+    mark_all(gallery, paths)
+    gallery.delete(paths)
+    (folder, deletion) = gallery.shelf()[0]
+
+    assert gallery.restore(folder, deletion, {"1.png"}) == [paths[1]]
+    assert [(row.path, row.rating, row.boards) for row in gallery.search()] == [
+        (paths[1], 4, ("snow",))
+    ]
+    (folder, rest) = gallery.shelf()[0]
+    assert [each.name for each in rest.pictures] == ["0.png", "2.png"]
+    assert (rest.batch, rest.deleted_at) == (deletion.batch, deletion.deleted_at)
+    everywhere_once(gallery, paths)
+
+    gallery.restore(folder, rest, {"0.png"})
+    gallery.restore(*gallery.shelf()[0], {"2.png"})
+    assert gallery.shelf() == [] and gallery.count() == 3
+
+
+def test_single_pictures_of_a_deletion_are_deleted_for_good(gallery, paths):
+    gallery.delete(paths)
+    gallery.discard(*gallery.shelf()[0], {"0.png", "2.png"})
+    assert [each.name for each in gallery.shelf()[0][1].pictures] == ["1.png"]
+    gallery.discard(*gallery.shelf()[0], {"1.png"})
+    assert gallery.shelf() == [] and not (gallery.folders[0] / TRASH_NAME).exists()
+
+
+def test_two_that_come_back_never_take_one_name(gallery, paths):
+    """The first gives way to a new file of its name, where the second had lain."""
+    second = write_own(gallery.folders[0] / "0-2.png", "the second")
+    gallery.scan()
+    undo = gallery.delete([paths[0], second])
+    write_own(paths[0], "another")
+
+    assert len(set(undo())) == 2
+    gallery.scan()
+    assert {row.prompt for row in gallery.search()} >= {"picture 0", "the second", "another"}
+
+
+def test_a_stopped_deletion_leaves_the_rest(gallery, paths):
+    mark_all(gallery, paths)
+    told = []
+    steps = Steps(lambda done, total: (told.append((done, total)), steps.stop()), clock=clock())
+    steps.expect(3)
+    undo = gallery.delete(paths, steps)
+
+    assert told == [(1, 3)]
+    assert gallery.count() == 3 and gallery.shelf() == [] and undo() == []
+    steps = Steps(lambda done, total: done == 2 and steps.stop(), clock=clock())
+    steps.expect(3)
+    undo = gallery.delete(paths, steps)
+    assert [row.path for row in gallery.search()] == [paths[2], paths[1]]
+    assert undo() == [paths[0]]
+    assert [row.rating for row in gallery.search()] == [4, 4, 4] and gallery.shelf() == []
+
+
+def clock():
+    """Long between any two looks."""
+    moments = iter(range(0, 10_000, 10))
+    return lambda: next(moments)
+
+
+@pytest.mark.parametrize("moves_until_cut", [0, 1, 2])
+def test_the_return_of_some_cut_short_is_finished(gallery, paths, monkeypatch, moves_until_cut):
+    """Those that were to come back do, the others lie where they lay."""
+    mark_all(gallery, paths)
+    gallery.delete(paths)
+    (folder, deletion) = gallery.shelf()[0]
+    cut_after(monkeypatch, moves_until_cut, of=2)
+    with pytest.raises(PowerCut):
+        gallery.restore(folder, deletion, {"0.png", "1.png"})
+    monkeypatch.undo()
+    everywhere_once(gallery, paths)
+
+    gallery.scan()
+    assert [(row.path, row.rating) for row in gallery.search()] == [(paths[1], 4), (paths[0], 4)]
+    assert [each.name for each in gallery.shelf()[0][1].pictures] == ["2.png"]
+    assert gallery.shelf()[0][1].state == "shelved"
+
+
 @pytest.mark.parametrize("moves_until_cut", [0, 1, 2, 3])
 def test_a_deletion_cut_short_is_finished(gallery, paths, monkeypatch, moves_until_cut):
     """Row 23: killed between any two steps, no row stands without its file."""
@@ -103,7 +184,7 @@ def test_an_undo_cut_short_is_finished(gallery, paths, monkeypatch, moves_until_
     assert gallery.search() == before and gallery.shelf() == []
 
 
-def cut_after(monkeypatch, moves: int) -> None:
+def cut_after(monkeypatch, moves: int, of: int = 3) -> None:
     """Let the program end before move number `moves` + 1, or right after the last."""
     done = 0
     whole = Trash._move
@@ -114,7 +195,7 @@ def cut_after(monkeypatch, moves: int) -> None:
             raise PowerCut
         whole(self, origin, target)
         done += 1
-        if done == 3 and moves == 3:
+        if done == of and moves == of:
             raise PowerCut
 
     monkeypatch.setattr(Trash, "_move", move)
