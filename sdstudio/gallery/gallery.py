@@ -24,6 +24,7 @@ from sdstudio.gallery.search import Query, parse_query
 from sdstudio.gallery.side_file import Marks, SideFile, SideFileError
 from sdstudio.gallery.steps import Steps
 from sdstudio.gallery.trash import Deletion, Trash
+from sdstudio.gallery.unused_starts import drop_unused_starts
 
 Undo = Callable[[], "list[Path]"]
 
@@ -209,6 +210,10 @@ class Gallery:
     def expire_trash(self, discard: Callable[[Path], object]) -> int:
         """Give deletions older than the shelf's 30 days to `discard`; returns their number."""
         return sum(len(Trash(folder).expire(discard)) for folder in self.folders)
+
+    def drop_unused_starts(self, *, cancelled: Callable[[], bool] = lambda: False) -> int:
+        """Remove starting pictures that nothing names any more; see `unused_starts`."""
+        return drop_unused_starts(self.folders, cancelled=cancelled)
 
     def close(self) -> None:
         """Close the index."""

@@ -7,6 +7,7 @@ names them without growing, and giving it away does not give away what it was ma
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,14 +36,16 @@ def rasters_of(start: ImageToImage | Inpaint | None) -> list[Raster]:
 
 
 def keep_starting_pictures(folder: Path, request: GenerationRequest) -> None:
-    """Keep what a run started from beside its pictures, unless it is there already.
+    """Keep what a run started from beside its pictures, once; it is young again if it was there.
 
     Raises:
         StorageError: the disk is full, or the folder read-only or gone.
     """
     for raster in rasters_of(request.start):
         path = folder / FOLDER_NAME / f"{raster.digest()}.png"
-        if not path.exists():
+        try:
+            os.utime(path)
+        except OSError:
             write_atomically(path, _encoded(raster))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from sdstudio import paths
 from sdstudio.errors import StorageError
+from sdstudio.ui.background import Background
 from sdstudio.ui.gallery.files_on_screen import FilesOnScreen
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.gallery.picture_reader import PictureReader
@@ -89,6 +91,9 @@ class RoomWiring(QObject):
         self._room = room
         self._has_expired = False
         self._told: list[str] = []
+        self._tidying = Background(self)
+        self._is_closing = threading.Event()
+        room.closing.connect(self._end)
         self._reader = PictureReader(lambda: room.gallery, room.desk.work, self)
         self._preview = PreviewOverlay(self._reader, room.grid)
         self._preview.key_pressed.connect(self._on_preview_key)
@@ -246,6 +251,12 @@ class RoomWiring(QObject):
             self._room.desk.work.run(
                 lambda: gallery.expire_trash(_to_system_trash), None, self._room.tell_error
             )
+            is_closing = self._is_closing.is_set
+            self._tidying.run(lambda: gallery.drop_unused_starts(cancelled=is_closing))
+
+    def _end(self) -> None:
+        self._is_closing.set()
+        self._tidying.finish()
 
     def _tell_problems(self, problems: list[str]) -> None:
         """Tell each once, until it is gone: the disk is looked at often."""
