@@ -37,6 +37,15 @@ _SAMPLERS = {
 """Names of A1111, ComfyUI, InvokeAI and others without case, marks and `k_`."""
 
 _SCHEDULES = ("karras", "exponential", "normal", "trailing")
+_SCHEDULES_ELSEWHERE = {
+    **{name: name for name in (*_SCHEDULES, "leading", "linspace")},
+    "uniform": "normal",
+    "sgmuniform": "trailing",
+    "simple": "trailing",
+    "ddimuniform": "leading",
+}
+"""Names of A1111 and ComfyUI without case and marks; diffusers spells two of them `trailing`."""
+_NO_SCHEDULE = ("", "automatic", "auto", "default")
 _SCHEDULE_NAMES = ("Schedule type", "scheduler", "schedule")
 
 
@@ -77,7 +86,7 @@ def recalled_of(metadata: PictureMetadata) -> Recalled:
     sampler, schedule = sampler_of(metadata)
     said: dict[str, Any] = {
         "prompt": metadata.prompt or None,
-        "negative_prompt": metadata.negative_prompt or None,
+        "negative_prompt": metadata.negative_prompt or ("" if metadata.prompt else None),
         "model": metadata.model or None,
         "width": size[0],
         "height": size[1],
@@ -88,7 +97,8 @@ def recalled_of(metadata: PictureMetadata) -> Recalled:
         "seed": metadata.seed,
     }
     values = {name: _clamped(name, value) for name, value in said.items() if value is not None}
-    left_out = (metadata.sampler,) if metadata.sampler and sampler is None else ()
+    unknown = metadata.sampler if sampler is None else _unknown_schedule(metadata)
+    left_out = (unknown,) if unknown else ()
     request = GenerationRequest(prompt="")
     with contextlib.suppress(InvalidRequestError):
         request = GenerationRequest(**{"prompt": "", **values})
@@ -98,20 +108,33 @@ def recalled_of(metadata: PictureMetadata) -> Recalled:
 def sampler_of(metadata: PictureMetadata) -> tuple[str | None, str | None]:
     """(sampler, schedule) in our names; None where there is none or it is not known."""
     words = metadata.sampler.lower().replace("++", "pp").replace("ancestral", "a")
-    schedule = next(
-        (str(metadata.fields[name]).lower() for name in _SCHEDULE_NAMES if name in metadata.fields),
-        "",
-    )
+    schedule = _plain(_said_schedule(metadata))
     for name in _SCHEDULES:
         if words.endswith(name):
             words, schedule = words.removesuffix(name), name
     if words.endswith("_k"):
         words, schedule = words.removesuffix("_k"), "karras"
-    plain = "".join(letter for letter in words.removeprefix("k_") if letter.isalnum())
-    sampler = _SAMPLERS.get(plain.removesuffix("gpu"))
+    sampler = _SAMPLERS.get(_plain(words.removeprefix("k_")).removesuffix("gpu"))
     if sampler is None:
         return None, None
-    return sampler, schedule if schedule in _SCHEDULES else None
+    return sampler, _SCHEDULES_ELSEWHERE.get(schedule)
+
+
+def _said_schedule(metadata: PictureMetadata) -> str:
+    found = (metadata.fields[name] for name in _SCHEDULE_NAMES if name in metadata.fields)
+    return str(next(found, ""))
+
+
+def _unknown_schedule(metadata: PictureMetadata) -> str:
+    """The schedule that the file names and we do not have."""
+    said = _said_schedule(metadata)
+    is_ours = _plain(said) in (*_NO_SCHEDULE, *_SCHEDULES_ELSEWHERE)
+    return "" if is_ours else said
+
+
+def _plain(words: str) -> str:
+    """Without case, blanks and marks."""
+    return "".join(letter for letter in words.lower() if letter.isalnum())
 
 
 def _clamped(name: str, value: Any) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from sdstudio.errors import InvalidRequestError
-from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas.shown_picture import ShownPicture
@@ -23,6 +23,9 @@ from sdstudio.ui.notices import Notice
 from sdstudio.ui.prompt.prompt_panel import PromptPanel
 from sdstudio.ui.widgets.labels import short_name
 from sdstudio.ui.widgets.picture_view import to_qimage
+
+if TYPE_CHECKING:
+    from sdstudio.gallery.recall import Recalled
 
 PICTURE_FILTER = "*.png *.jpg *.jpeg *.webp"
 
@@ -165,16 +168,16 @@ class PictureCommands(QObject):
     def offer_settings(self, path: Path) -> None:
         """Offer the settings in a picture; one that has none becomes the starting picture."""
 
-        def offer(request: GenerationRequest | None) -> None:
-            if request is not None:
-                self._panel.offer_recall(request, path)
+        def offer(recalled: Recalled | None) -> None:
+            if recalled is not None:
+                self._panel.offer_recall(recalled, path)
                 return
-            text = self.tr("{0} was not made by the studio.").format(short_name(path.name))
+            text = self.tr("{0} does not say how it was made.").format(short_name(path.name))
             hint = self.tr("It is used as the starting picture.")
             self._window.stage.notices.tell(Notice(text=text, hint=hint))
             self.start_from_file(path)
 
-        self._background.run(lambda: _read_request(path), offer, self._failures.tell)
+        self._background.run(lambda: _recall(path), offer, self._failures.tell)
 
     def _choose_start(self) -> None:
         path = self._ask_for_picture(self.tr("Start from Picture"))
@@ -257,7 +260,7 @@ def _import_picture(path: Path) -> Raster:
     return import_picture(path)
 
 
-def _read_request(path: Path) -> GenerationRequest | None:
-    from sdstudio.gallery.picture_file import read_request
+def _recall(path: Path) -> Recalled | None:
+    from sdstudio.gallery.recall import recall
 
-    return read_request(path)
+    return recall(path)

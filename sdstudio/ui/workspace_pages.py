@@ -11,10 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from sdstudio import paths
 from sdstudio.messages.raster import Raster
-from sdstudio.ui.canvas.found_settings import settings_in_text, take_settings
 from sdstudio.ui.commands import EditCommands
 from sdstudio.ui.gallery.docks_aside import DocksAside
-from sdstudio.ui.notices import Notice
 from sdstudio.ui.workspaces import Workspaces
 
 if TYPE_CHECKING:
@@ -88,9 +86,7 @@ def send_to_paint(studio: Studio, picture: Path | Raster, name: str = "") -> Non
 
 def take_settings_text(studio: Studio, text: str) -> None:
     """Put what a text says about the making of a picture into the form, and say so."""
-    take_settings(studio.form, settings_in_text(text))
-    words = _words("The settings of the text are in the panel.")
-    studio.stage.notices.tell(Notice(text=words, severity="success", key="arrival"))
+    studio.rooms.files.use_text(text)
 
 
 def _send_shown(studio: Studio) -> None:

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from sdstudio.errors import InvalidRequestError
+from sdstudio.gallery.metadata.reader import metadata_of_infotext
+from sdstudio.gallery.recall import Recalled, recalled_of
 from sdstudio.messages.generation import MAX_SEED, FewStep, GenerationRequest, ImageToImage
 from sdstudio.messages.wire import from_json, to_json
 from sdstudio.ui.generation_choices import (
@@ -34,6 +36,7 @@ from sdstudio.ui.generation_choices import (
 from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
 from sdstudio.ui.prompt.generate_bar import GenerateBar
 from sdstudio.ui.prompt.prompt_panel import PromptPanel
+from sdstudio.ui.prompt.recall_card import GROUPS
 from sdstudio.ui.shortcuts import make_actions
 from tests.support.fake_engine import gradient_picture
 
@@ -387,13 +390,33 @@ def test_settings_of_a_picture_are_offered_field_by_field(
 ) -> None:
     form.prompt = "mine"
     made = GenerationRequest(prompt="theirs", seed=11, width=512, height=256)
-    panel.offer_recall(made, Path("picture.png"))
+    names = tuple(name for names in GROUPS.values() for name in names)
+    recalled = Recalled(request=made, fields=names, is_own=True)
+    panel.offer_recall(recalled, Path("picture.png"))
     assert panel.recall.isVisible()
     assert not panel.recall.boxes["Negative prompt"].isEnabled()
     panel.recall.boxes["Prompt"].setChecked(False)
     panel.recall.use_button.click()
     assert panel.recall.isHidden()
     assert (form.prompt, form.seed, form.width, form.height) == ("mine", 11, 512, 256)
+
+
+def test_of_a_strangers_picture_only_what_it_says_is_offered(
+    panel: PromptPanel, form: GenerationForm
+) -> None:
+    form.num_inference_steps = 17
+    text = "a castle\nSteps: 3, Sampler: Euler a, Schedule type: Beta, Seed: 5, Model: unheard-of"
+    panel.offer_recall(recalled_of(metadata_of_infotext(text)), Path("castle.png"))
+    card = panel.recall
+    assert {group for group, box in card.boxes.items() if not box.isEnabled()} == {
+        *("Negative prompt", "Model", "Size", "Guidance", "Advanced")
+    }
+    assert card.left_out.text() == "Not known here: Beta, unheard-of."
+    card.boxes["Steps"].setChecked(False)
+    model = form.model
+    card.use_button.click()
+    assert (form.prompt, form.sampler, form.seed) == ("a castle", "euler-ancestral", 5)
+    assert (form.num_inference_steps, form.model) == (17, model)
 
 
 def test_the_form_survives_closing_and_broken_values(form: GenerationForm) -> None:

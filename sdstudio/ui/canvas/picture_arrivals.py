@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image
@@ -20,16 +20,14 @@ from sdstudio.messages.raster import Raster
 from sdstudio.ui.background import Background
 from sdstudio.ui.canvas import web_picture
 from sdstudio.ui.canvas.easel import Easel
-from sdstudio.ui.canvas.found_settings import (
-    looks_like_settings,
-    settings_in_file,
-    settings_in_text,
-    take_settings,
-)
+from sdstudio.ui.canvas.found_settings import looks_like_settings
 from sdstudio.ui.canvas.picture_drop import PictureOffer, read_offer, read_picture
 from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.notices import Notice, NoticeAction
 from sdstudio.ui.widgets.labels import short_name
+
+if TYPE_CHECKING:
+    from sdstudio.ui.gallery.reuse import Reuse
 
 Zone = Literal["layer", "start", "mask", "settings"]
 Picture = Path | Raster
@@ -79,7 +77,7 @@ class PictureArrivals(QObject):
         """Take what was handed over to a zone, and answer."""
         text = mime.text() if mime.hasText() and not mime.hasUrls() else ""
         if looks_like_settings(text):
-            self._take_text(text)
+            self._reuse().take_text(text)
             return
         try:
             offer = read_offer(mime)
@@ -148,26 +146,22 @@ class PictureArrivals(QObject):
 
     # --- settings -------------------------------------------------------------------------
 
-    def _take_text(self, text: str) -> None:
-        take_settings(self._form, settings_in_text(text))
-        words = self.tr("The settings of the text are in the panel.")
-        self.told.emit(Notice(text=words, severity="success", key="arrival"))
+    def _reuse(self) -> Reuse:
+        from sdstudio.ui.gallery.reuse import Reuse
+
+        return Reuse(
+            self._form,
+            self._background,
+            tell=self.told.emit,
+            tell_error=self._refuse,
+            parent=self,
+        )
 
     def _take_settings(self, offer: PictureOffer) -> None:
-        path = offer.path
-        if path is None:
+        if offer.path is None:
             self._say_no_settings(offer.name)
-            return
-
-        def done(found: object) -> None:
-            if not found.is_known:  # type: ignore[attr-defined]
-                self._say_no_settings(path.name)
-                return
-            take_settings(self._form, found)  # type: ignore[arg-type]
-            text = self.tr("The settings of {0} are in the panel.").format(short_name(path.name))
-            self.told.emit(Notice(text=text, severity="success", key="arrival"))
-
-        self._background.run(lambda: settings_in_file(path), done, self._refuse)
+        else:
+            self._reuse().take_all(offer.path)
 
     def _say_no_settings(self, name: str) -> None:
         text = self.tr("{0} does not say how it was made.").format(short_name(name))

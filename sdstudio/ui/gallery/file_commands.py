@@ -65,6 +65,10 @@ class FileCommands(QObject):
         """Take over all settings of the picture."""
         self._reuse().take_all(path)
 
+    def use_text(self, text: str) -> None:
+        """Take over all settings that a text says."""
+        self._reuse().take_text(text)
+
     def use_prompt(self, path: Path) -> None:
         """Take over prompt and negative prompt."""
         self._reuse().take(path, PROMPT_FIELDS)

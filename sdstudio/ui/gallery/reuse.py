@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from sdstudio.ui.generation_form import RECALL_FIELDS, GenerationForm
 from sdstudio.ui.icons import icon
 from sdstudio.ui.notices import Notice
 from sdstudio.ui.prompt.recall_card import GROUPS
+from sdstudio.ui.recalled_settings import on_this_machine
 from sdstudio.ui.widgets.labels import short_name
 from sdstudio.ui.widgets.visible_text import one_line
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sdstudio.gallery.recall import Recalled
 
 KEY = "recall"
+MAX_TEXT_CHARS = 100_000
 REMIX_FIELDS = tuple(name for name in RECALL_FIELDS if name != "seed")
 
 
@@ -56,9 +57,18 @@ class Reuse(QObject):
             return recall(path)
 
         def done(recalled: Recalled | None) -> None:
-            self._take(recalled, fields, path)
+            self._take(recalled, fields, short_name(one_line(path.name)))
 
         self._background.run(read, done, self._tell_error)
+
+    def take_text(self, text: str) -> None:
+        """Take over what a text says, as A1111 and its kin write it."""
+        from sdstudio.gallery.metadata.reader import metadata_of_infotext
+        from sdstudio.gallery.recall import recalled_of
+
+        metadata = metadata_of_infotext(text[:MAX_TEXT_CHARS])
+        recalled = recalled_of(metadata) if metadata.is_known else None
+        self._take(recalled, RECALL_FIELDS, self.tr("the text"))
 
     def take_all(self, path: Path) -> None:
         """Take over everything, so that the same picture would come of it."""
@@ -82,25 +92,18 @@ class Reuse(QObject):
 
     # -- inside ----------------------------------------------------------------------------------
 
-    def _take(self, recalled: Recalled | None, fields: tuple[str, ...], path: Path) -> None:
-        name = short_name(one_line(path.name))
+    def _take(self, recalled: Recalled | None, fields: tuple[str, ...], name: str) -> None:
         if recalled is None:
             self._say(
                 self.tr("{0} does not say how it was made.").format(name),
                 self.tr("It can still be a starting picture."),
             )
             return
-        known = [field for field in fields if field in recalled.fields]
-        left_out = list(recalled.left_out) if {"sampler", "schedule"} & set(fields) else []
-        request = recalled.request
-        if "model" in known and not recalled.is_own:
-            model = self._model_called(request.model)
-            if model is None:
-                known.remove("model")
-                left_out.append(request.model)
-            else:
-                request = replace(request, model=model)
-        self._form.load(request, known)
+        here = on_this_machine(recalled, self._form.choices)
+        known = [field for field in fields if field in here.fields]
+        wanted = {"sampler", "schedule", "model"} & set(fields)
+        left_out = here.left_out if wanted else ()
+        self._form.load(here.request, known)
         self._report(name, known, [one_line(each, limit=60) for each in left_out])
 
     def _report(self, name: str, known: list[str], left_out: list[str]) -> None:
@@ -112,16 +115,6 @@ class Reuse(QObject):
             self._say(text, hint)
         else:
             self._say(self.tr("The settings of {0} are in the panel.").format(name))
-
-    def _model_called(self, name: str) -> str | None:
-        """A model on this machine that goes by the name another program gives it."""
-        wanted = Path(name.replace("\\", "/")).name.casefold()
-        stem = wanted.removesuffix(".safetensors").removesuffix(".ckpt")
-        for model in self._form.choices.models:
-            names = {model.name, model.label, Path(model.name).name, Path(model.name).stem}
-            if {each.casefold() for each in names} & {wanted, stem}:
-                return model.name
-        return None
 
     def _say(self, text: str, hint: str = "") -> None:
         self._tell(Notice(text=text, hint=hint, key=KEY))

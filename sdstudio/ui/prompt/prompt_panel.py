@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
@@ -17,9 +18,13 @@ from sdstudio.ui.prompt.prompt_edit import PromptEdit
 from sdstudio.ui.prompt.recall_card import RecallCard
 from sdstudio.ui.prompt.settings_rows import AdvancedRows, BasicRows, SamplingRows, bind_number
 from sdstudio.ui.prompt.start_picture import StartPicture
+from sdstudio.ui.recalled_settings import on_this_machine
 from sdstudio.ui.widgets.buttons import icon_button
 from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.widgets.section import Section
+
+if TYPE_CHECKING:
+    from sdstudio.gallery.recall import Recalled
 
 MARGIN_PX = 12
 
@@ -63,10 +68,10 @@ class PromptPanel(QWidget):
         self.prompt.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.prompt.moveCursor(self.prompt.textCursor().MoveOperation.End)
 
-    def offer_recall(self, request: GenerationRequest, path: Path) -> None:
-        """Offer the settings of a dropped picture."""
+    def offer_recall(self, recalled: Recalled, path: Path) -> None:
+        """Offer the settings of a dropped picture, whoever made it."""
         self._dropped = path
-        self.recall.offer(request)
+        self.recall.offer(on_this_machine(recalled, self.form.choices))
         self._scroll.ensureWidgetVisible(self.recall)
 
     def sections(self) -> dict[str, Section]:

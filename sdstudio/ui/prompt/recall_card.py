@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.ui.widgets.buttons import icon_button, text_button
 from sdstudio.ui.widgets.labels import ElidedLabel, label
+from sdstudio.ui.widgets.visible_text import one_line
+
+if TYPE_CHECKING:
+    from sdstudio.gallery.recall import Recalled
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Prompt": ("prompt",),
@@ -37,7 +43,7 @@ def recall_text(request: GenerationRequest, group: str) -> str:
 
 
 class RecallCard(QFrame):
-    """Check boxes for what to take over from a picture that the studio made."""
+    """Check boxes for what to take over from a picture."""
 
     taken = Signal(object, object)  # GenerationRequest, tuple of field names
     start_wanted = Signal()
@@ -46,7 +52,9 @@ class RecallCard(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._request: GenerationRequest | None = None
+        self._recalled: Recalled | None = None
+        self.left_out = label("", "caption")
+        self.left_out.setWordWrap(True)
         self.boxes: dict[str, QCheckBox] = {}
         self._values: dict[str, ElidedLabel] = {}
         grid = QGridLayout()
@@ -67,14 +75,18 @@ class RecallCard(QFrame):
         self.use_button.clicked.connect(self._take)
         self.start_button.clicked.connect(self.start_wanted)
 
-    def offer(self, request: GenerationRequest) -> None:
+    def offer(self, recalled: Recalled) -> None:
         """Show what a picture was made with; all but advanced settings are ticked."""
-        self._request = request
+        self._recalled = recalled
         for group, box in self.boxes.items():
-            text = recall_text(request, group)
+            is_said = not set(GROUPS[group]).isdisjoint(recalled.fields)
+            text = recall_text(recalled.request, group) if is_said else ""
             box.setChecked(group != "Advanced" and bool(text))
             box.setEnabled(bool(text))
             self._values[group].setText(text or self.tr("none"))
+        names = ", ".join(one_line(each, limit=60) for each in recalled.left_out)
+        self.left_out.setText(self.tr("Not known here: {0}.").format(names))
+        self.left_out.setVisible(bool(names))
         self.show()
 
     def _lay_out(self, grid: QGridLayout) -> None:
@@ -92,9 +104,13 @@ class RecallCard(QFrame):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addLayout(grid)
+        layout.addWidget(self.left_out)
         layout.addLayout(buttons)
 
     def _take(self) -> None:
+        recalled = self._recalled
+        if recalled is None:
+            return
         ticked = (GROUPS[group] for group, box in self.boxes.items() if box.isChecked())
-        fields = tuple(name for names in ticked for name in names)
-        self.taken.emit(self._request, fields)
+        fields = tuple(name for names in ticked for name in names if name in recalled.fields)
+        self.taken.emit(recalled.request, fields)

@@ -237,6 +237,7 @@ def test_text_with_settings_is_taken_wherever_it_is_dropped(painting: Painting, 
     assert form.prompt == "a red boat on the sea"
     assert form.negative_prompt == "blurry"
     assert (form.num_inference_steps, form.guidance_scale, form.seed) == (31, 5.5, 4242)
+    assert form.sampler == "euler-ancestral"
     assert (form.width, form.height) == (320, 192)
 
 

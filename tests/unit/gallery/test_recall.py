@@ -61,6 +61,33 @@ def test_a_schedule_that_stands_apart_is_read():
         assert sampler_of(metadata) == ("dpm++-2m", "karras")
 
 
+@pytest.mark.parametrize(
+    "said, schedule, left_out",
+    [
+        ("Karras", "karras", ()),
+        ("SGM Uniform", "trailing", ()),
+        ("ddim_uniform", "leading", ()),
+        ("Uniform", "normal", ()),
+        ("Automatic", None, ()),
+        ("Beta", None, ("Beta",)),
+        ("Align Your Steps", None, ("Align Your Steps",)),
+    ],
+)
+def test_a_schedule_that_we_lack_is_told(said, schedule, left_out):
+    found = recalled_of(
+        PictureMetadata(source="a1111", prompt="x", sampler="Euler", fields={"Schedule type": said})
+    )
+    assert found.left_out == left_out
+    assert found.request.sampler == "euler"
+    assert found.request.schedule == (schedule or "auto")
+    assert ("schedule" in found.fields) == (schedule is not None)
+
+
+def test_a_prompt_without_a_negative_one_had_none():
+    found = recalled_of(PictureMetadata(source="a1111", prompt="a castle"))
+    assert "negative_prompt" in found.fields and found.request.negative_prompt == ""
+
+
 def test_only_samplers_that_we_have_are_named():
     presets = json.loads(resource_path("presets", "samplers.json").read_text(encoding="utf-8"))
     assert set(_SAMPLERS.values()) <= {each["name"] for each in presets["samplers"]}
