@@ -191,7 +191,7 @@ class DocumentFiles(QObject):
         self,
         picture_format: PictureFormat,
         options: ExportOptions,
-        done: Callable[[tuple[ExportOptions, int]], object],
+        done: Callable[[tuple[ExportOptions, int]], None],
     ) -> None:
         """Find out how many bytes a file of these options would have."""
         snapshot = self._easel.document.snapshot()

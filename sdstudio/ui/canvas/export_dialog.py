@@ -20,7 +20,7 @@ QUALITY, LOSSLESS = "export-quality", "export-lossless"
 
 REST_MS = 250
 
-Measure = Callable[[ExportOptions, Callable[[tuple[ExportOptions, int]], object]], object]
+Measure = Callable[[ExportOptions, Callable[[tuple[ExportOptions, int]], None]], object]
 """Finds out how many bytes a file of these options has, and tells it with the options."""
 
 
@@ -57,7 +57,7 @@ class ExportDialog(QDialog):
         self.lossless = QCheckBox(self.tr("Keep every pixel as it is (lossless)"))
         self.lossless.setChecked(options.is_lossless and picture_format == "WEBP")
         self.lossless.setVisible(picture_format == "WEBP")
-        self.size = label("", "muted")
+        self.file_size = label("", "muted")
         self._rest_timer = QTimer(self)
         self._rest_timer.setSingleShot(True)
         self._rest_timer.setInterval(REST_MS)
@@ -89,7 +89,7 @@ class ExportDialog(QDialog):
     def _measure_now(self) -> None:
         if not self._is_measuring and self._measured != self.options:
             self._is_measuring = True
-            self.size.setText(self.tr("Finding out how large the file will be…"))
+            self.file_size.setText(self.tr("Finding out how large the file will be…"))
             self._measure(self.options, self._show_size)
 
     def _show_size(self, measured: tuple[ExportOptions, int]) -> None:
@@ -97,7 +97,7 @@ class ExportDialog(QDialog):
         self._measured, num_bytes = measured
         if self._measured == self.options:
             size = self.locale().formattedDataSize(num_bytes)
-            self.size.setText(self.tr("The file will have {0}.").format(size))
+            self.file_size.setText(self.tr("The file will have {0}.").format(size))
         else:
             self._rest_timer.start()
 
@@ -116,7 +116,7 @@ class ExportDialog(QDialog):
         layout.setSpacing(12)
         layout.addWidget(self.quality)
         layout.addWidget(self.lossless)
-        layout.addWidget(self.size)
+        layout.addWidget(self.file_size)
         layout.addLayout(foot)
 
 

@@ -447,7 +447,7 @@ def test_an_export_asks_for_the_quality_and_tells_the_size(
     assert dialog.options == ExportOptions(quality=35)
 
     def told() -> str:
-        return dialog.size.text()
+        return dialog.file_size.text()
 
     qtbot.waitUntil(lambda: "have" in told(), timeout=WAIT_MS)
     said = told()
