@@ -64,6 +64,9 @@ def write_model_card(folder: Path, reports: list[StageReport], *, drawing_second
         "|---|---|---|---|",
         *(_row(report) for report in reports),
         "",
+        "`few_step` holds a LoRA with which it paints in 4 steps and without guidance: *Quick"
+        " sketch* and live painting take it, diffusers reads it with `load_lora_weights`.",
+        "",
         "`sdstudio train latent-diffusion --init-from FOLDER --output DIR` goes on from here.",
     ]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

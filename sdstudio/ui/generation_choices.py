@@ -60,6 +60,7 @@ STARTER_CHOICE = ModelChoice(
     name=STARTER_MODEL,
     label="Starter",
     description="The built-in model: small, quick, always there.",
+    few_step=FewStep(),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from sdstudio.engine.noise import seeded_generator
 from sdstudio.engine.rasters import raster_to_image
 from sdstudio.errors import ModelFileError, UnsupportedRequestError
 from sdstudio.messages.generation import GenerationRequest, ImageToImage
+from sdstudio.model_store.starter import starter_folder, starter_record
+from sdstudio.ui.generation_choices import STARTER_CHOICE
 from tests.support.engine_runs import drawing, generate, request
 
 TOLERANCE = 1e-4
@@ -238,3 +241,25 @@ def test_the_written_file_is_what_diffusers_writes(companion) -> None:
     assert set(few_step.read_low_rank(companion / few_step.FEW_STEP / few_step.LORA_FILE)) == {
         name.removeprefix("unet.").rsplit(".lora_", 1)[0] for name in names
     }
+
+
+def test_the_built_in_models_companion(tmp_path, monkeypatch) -> None:
+    """Its change is real, fits the model, and leaves the folder one that stock diffusers opens."""
+    assert starter_record().few_step == STARTER_CHOICE.few_step
+    folder = starter_folder()
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    add_by_hand(pipeline.unet, load_file(folder / few_step.FEW_STEP / few_step.LORA_FILE))
+    wanted = GenerationRequest(prompt="a red house", num_inference_steps=4, guidance_scale=1.0)
+    theirs = pipeline(
+        wanted.prompt,
+        num_inference_steps=4,
+        guidance_scale=1.0,
+        width=128,
+        height=128,
+        generator=seeded_generator(0),
+        output_type="latent",
+    ).images
+    engine = DiffusionEngine(resolve_model=lambda _: folder, dtype="float32", previews="off")
+    ours = our_latents(engine, replace(wanted, few_step=True, width=128, height=128), monkeypatch)
+    assert (ours - theirs).abs().max() <= TOLERANCE

@@ -83,4 +83,5 @@ def _facts(record: ModelRecord) -> dict[str, Any]:
         "height": record.training_height,
         "size_multiple": record.size_multiple,
         "has_tiny_decoder": record.has_tiny_decoder,
+        "has_few_step": record.few_step is not None,
     }

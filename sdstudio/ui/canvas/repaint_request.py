@@ -181,9 +181,7 @@ def prepare(
         width=plan.crop.width,
         height=plan.crop.height,
         num_inference_steps=steps_for(
-            base.num_inference_steps,
-            wish.strength,
-            least=MIN_FEW_STEPS if base.few_step else MIN_STEPS,
+            base.num_inference_steps, wish.strength, few_step=base.few_step
         ),
         start=start,
         parents=base.parents if start is not None else (),
@@ -197,8 +195,14 @@ def prepare(
     )
 
 
-def steps_for(num_inference_steps: int, strength: float, *, least: int = MIN_STEPS) -> int:
-    """Enough steps that `least` of them are run at this strength."""
+def steps_for(num_inference_steps: int, strength: float, *, few_step: bool = False) -> int:
+    """Enough steps that `MIN_STEPS` of them are run at this strength.
+
+    A few-step companion runs no fewer than its share of the steps it was taught.
+    """
+    least = MIN_STEPS
+    if few_step:
+        least = max(MIN_FEW_STEPS, math.ceil(round(num_inference_steps * strength, 6)))
     needed = math.ceil(round(least / strength, 6))
     return min(MAX_STEPS, max(num_inference_steps, needed))
 

@@ -103,11 +103,13 @@ def test_low_strengths_still_run_some_steps() -> None:
 
 def test_a_few_step_companion_runs_fewer() -> None:
     quick = replace(BASE, few_step=True, num_inference_steps=4)
-    for strength in (0.1, 0.3, 0.5, 0.75, 0.95):
+    for strength in (0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.95):
         wish = RepaintWish(intent="refine", strength=strength)
         steps = prepare(smooth_document().snapshot(), wish, quick).request.num_inference_steps
         assert steps >= 4
-        assert MIN_FEW_STEPS <= int(steps * strength + 1e-9) <= 4
+        run = int(steps * strength + 1e-9)
+        assert max(MIN_FEW_STEPS, 4 * strength) <= run <= 4
+        assert strength - 0.15 <= run / steps <= strength, "as much is left as was asked for"
 
 
 def test_nothing_masked_and_no_words_are_refused_in_a_sentence() -> None:
