@@ -2,6 +2,7 @@
 
 Run: python -m tests.benchmarks.adherence --cache FOLDER [--model FOLDER] [--prompts 64]
                                           [--data RUN/data] [--clip RUN/clip] [--sheet FILE]
+                                          [--few-step]
 
 A judge (judge.py), taught once on drawn pictures and kept in --cache, reads every picture, and
 drawings of the same scenes: what it gets right there is the ceiling. The table says how often it
@@ -126,6 +127,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="drawn pictures to teach the judge with")
     parser.add_argument("--clip", type=Path, help="a trained CLIP to ask as well")
     parser.add_argument("--prompts", type=int, default=COUNT)
+    parser.add_argument("--few-step", action="store_true", help="with its few-step companion")
     parser.add_argument("--steps", type=int, help="instead of the model's own")
     parser.add_argument("--size", type=int, help="side in pixels, instead of the model's own")
     parser.add_argument("--guidance-scale", type=float, help="instead of the model's own")
@@ -137,14 +139,15 @@ def main() -> None:
     highest = ceiling(judge, chosen.cache)
     cases = held_out_cases(COUNT)[: chosen.prompts]
     with finished_model(chosen.model) as model:
-        defaults = Defaults.of(
+        defaults_of = Defaults.of_few_step if chosen.few_step else Defaults.of
+        defaults = defaults_of(
             model,
             num_inference_steps=chosen.steps,
             guidance_scale=chosen.guidance_scale,
             width=chosen.size,
             height=chosen.size,
         )
-        painter = Painter(model, defaults)
+        painter = Painter(model, defaults, few_step=chosen.few_step)
     pictures = painter.paint(
         [case.prompt for case in cases], [case.seed for case in cases], show=True
     )

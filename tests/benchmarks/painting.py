@@ -6,7 +6,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,10 @@ import torch
 from diffusers import StableDiffusionPipeline
 from torch import Tensor
 
+from sdstudio.engine.few_step import few_step_scheduler, few_step_unet, require_few_step
+from sdstudio.engine.schedulers import make_scheduler
+from sdstudio.messages.generation import FewStep
+from sdstudio.model_store.records import read_record
 from sdstudio.training.latent_diffusion import export_run
 from sdstudio.training.loop import choose_precision
 
@@ -37,6 +41,17 @@ class Defaults:
         own = cls(**{name: card[name] for name in cls.__dataclass_fields__ if name in card})
         return replace(own, **cast(Any, {k: v for k, v in asked.items() if v is not None}))
 
+    @classmethod
+    def of_few_step(cls, model: Path, **asked: float | None) -> Defaults:
+        """The same for the model's few-step companion.
+
+        Raises:
+            UnsupportedRequestError: it has none.
+        """
+        require_few_step(model)
+        taught = read_record(model, model.name).few_step or FewStep()
+        return cls.of(model, **asdict(taught) | {k: v for k, v in asked.items() if v is not None})
+
 
 @contextlib.contextmanager
 def finished_model(folder: Path) -> Iterator[Path]:
@@ -50,13 +65,24 @@ def finished_model(folder: Path) -> Iterator[Path]:
 
 
 class Painter:
-    """A finished model folder, ready to paint; the engine gives the same pictures one by one."""
+    """A finished model folder, ready to paint; the engine gives the same pictures one by one.
 
-    def __init__(self, model: Path, defaults: Defaults | None = None) -> None:
+    Args:
+        few_step: paint with the model's few-step companion.
+    """
+
+    def __init__(
+        self, model: Path, defaults: Defaults | None = None, *, few_step: bool = False
+    ) -> None:
         self.defaults = defaults or Defaults.of(model)
         pipeline: Any = StableDiffusionPipeline.from_pretrained(
             model, dtype=torch.float32, local_files_only=True
         )
+        if few_step:
+            pipeline.unet = few_step_unet(pipeline.unet, model)
+            pipeline.scheduler = make_scheduler(
+                few_step_scheduler(model) or pipeline.scheduler.config
+            )
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.pipeline = pipeline.to(self.device)
         self.pipeline.set_progress_bar_config(disable=True)
