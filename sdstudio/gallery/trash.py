@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Any, Literal
 
 from sdstudio.atomic_file import storage_error, write_atomically
 from sdstudio.errors import InvalidRequestError, StorageError
+from sdstudio.gallery.folder_lock import FolderLock
 from sdstudio.gallery.side_file import Marks, marks_from_plain, marks_to_plain
 from sdstudio.gallery.steps import Steps
 from sdstudio.messages.typed_values import parse_json
 
 TRASH_NAME = ".sdstudio-trash"
 MANIFEST_NAME = "manifest.json"
+LOCK_NAME = ".at-work.lock"
 SHELF_DAYS = 30
 VERSION = 1
 
@@ -112,12 +114,13 @@ class Trash:
         deletion = Deletion(batch=batch, deleted_at=now, pictures=tuple(pictures), state="deleting")
         if not pictures:
             return replace(deletion, state="shelved")
-        self._keep(deletion)
-        try:
-            return self._finish_deleting(deletion, steps)
-        except StorageError:
-            self._settle(deletion)
-            raise
+        with _at_work_on(self._root / batch):
+            self._keep(deletion)
+            try:
+                return self._finish_deleting(deletion, steps)
+            except StorageError:
+                self._settle(deletion)
+                raise
 
     def restore(
         self,
@@ -149,7 +152,8 @@ class Trash:
                 picture = replace(picture, back_as=back_as)
             pictures.append(picture)
         planned = replace(deletion, pictures=tuple(pictures), state="restoring")
-        return self._finish_restoring(self._keep(planned), steps)
+        with _at_work_on(self._root / deletion.batch):
+            return self._finish_restoring(self._keep(planned), steps)
 
     def end_restoring(self, deletion: Deletion) -> None:
         """Forget what came back of a deletion; what did not lies on the shelf as before."""
@@ -186,19 +190,14 @@ class Trash:
         return [deletion for deletion in found if deletion is not None]
 
     def recover(self) -> list[Deletion]:
-        """Finish what a crash interrupted.
+        """Finish what a crash interrupted; what others are at work on is theirs to finish.
 
         Returns:
             deletions now "shelved", whose rows and marks may still be there, and restorations
             now "restoring", whose marks may still be missing; call `end_restoring` on the latter.
         """
-        recovered = []
-        for deletion in self.shelf():
-            if deletion.state == "deleting":
-                recovered.append(self._finish_deleting(deletion))
-            elif deletion.state == "restoring":
-                recovered.append(self._finish_restoring(deletion))
-        return recovered
+        begun = [each.batch for each in self.shelf() if each.state != "shelved"]
+        return [found for batch in begun if (found := self._recovered(batch)) is not None]
 
     def expire(
         self, discard: Callable[[Path], object], *, days: int = SHELF_DAYS
@@ -226,6 +225,19 @@ class Trash:
         return self._root / deletion.batch / picture.stored
 
     # -- the steps -------------------------------------------------------------------------------
+
+    def _recovered(self, batch: str) -> Deletion | None:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(_at_work_on(self._root / batch, patience_s=0.0))
+            except StorageError:
+                return None
+            deletion = self._read(batch)  # it may have been finished meanwhile
+            if deletion is not None and deletion.state == "deleting":
+                return self._finish_deleting(deletion)
+            if deletion is not None and deletion.state == "restoring":
+                return self._finish_restoring(deletion)
+            return None
 
     def _finish_deleting(self, deletion: Deletion, steps: Steps | None = None) -> Deletion:
         """Move what is still in its place, unless another file has taken the name since."""
@@ -295,20 +307,39 @@ class Trash:
         return deletion
 
     def _read(self, batch: str) -> Deletion | None:
-        try:
-            data = (self._root / batch / MANIFEST_NAME).read_bytes()
-            plain = parse_json(data, "The trash's manifest")
-            state = plain["state"]
-            if plain["version"] != VERSION or state not in ("deleting", "shelved", "restoring"):
-                return None
-            return Deletion(
-                batch=batch,
-                deleted_at=_moment(plain["deleted_at"]),
-                pictures=tuple(map(_from_plain, plain["pictures"])),
-                state=state,
-            )
-        except (OSError, InvalidRequestError, KeyError, TypeError, ValueError):
+        return _read_manifest(self._root / batch / MANIFEST_NAME)
+
+
+def _read_manifest(path: Path) -> Deletion | None:
+    """What a manifest says, None where there is none that can be believed."""
+    try:
+        plain = parse_json(path.read_bytes(), "The trash's manifest")
+        state = plain["state"]
+        if plain["version"] != VERSION or state not in ("deleting", "shelved", "restoring"):
             return None
+        return Deletion(
+            batch=path.parent.name,
+            deleted_at=_moment(plain["deleted_at"]),
+            pictures=tuple(map(_from_plain, plain["pictures"])),
+            state=state,
+        )
+    except (OSError, InvalidRequestError, KeyError, TypeError, ValueError):
+        return None
+
+
+@contextlib.contextmanager
+def _at_work_on(batch_folder: Path, *, patience_s: float = 30.0) -> Iterator[None]:
+    """Keep others from finishing what is under way here; a dead owner keeps nobody.
+
+    Raises:
+        StorageError: others are at work on it, or the folder cannot be written.
+    """
+    try:
+        batch_folder.mkdir(parents=True, exist_ok=True)
+        with FolderLock(batch_folder / LOCK_NAME, patience_s=patience_s):
+            yield
+    except OSError as error:
+        raise storage_error(batch_folder, error) from error
 
 
 def _free_name(folder: Path, name: str, given: Collection[str]) -> str:

@@ -208,6 +208,26 @@ def everywhere_once(gallery, paths):
     assert in_place + shelved == len(paths)
 
 
+def test_a_scan_leaves_alone_what_is_under_way(gallery, paths):
+    """It would finish a deletion that a person has just stopped."""
+    mark_all(gallery, paths)
+    other = Gallery(gallery.folders, cache_folder=gallery.index.file.path.parent)
+
+    def report(done, total):
+        other.scan()
+        if done == 2:
+            steps.stop()
+
+    steps = Steps(report, clock=clock())
+    steps.expect(3)
+    gallery.delete(paths, steps)
+    other.scan()
+    other.close()
+
+    assert [row.path for row in gallery.search()] == [paths[2], paths[1]]
+    assert [each.name for each in gallery.shelf()[0][1].pictures] == ["0.png"]
+
+
 def test_a_folder_that_cannot_be_written_keeps_its_pictures(gallery, paths, monkeypatch):
     """Row 25: what could not be moved stays, with its row and its marks."""
     mark_all(gallery, paths)
