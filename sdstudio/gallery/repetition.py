@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +111,12 @@ def _changes(facts: Mapping[str, Any], result: PictureResult) -> Iterator[Change
 
 
 def _changed_settings(written: object, request: GenerationRequest) -> Iterator[Change]:
-    """Settings of the file that the run did not have, e.g. because this version lacks them."""
-    old: dict[str, Any] = written if isinstance(written, dict) else {}
+    """Settings of the file that the run did not have, e.g. because this version lacks them.
+
+    A file older than a setting was made as the setting's default still makes it.
+    """
     new = wire.to_dict(request, rasters="digest")
+    old = _defaults() | (written if isinstance(written, dict) else {})
     for name in dict.fromkeys((*old, *new)):
         if name in _NO_SETTINGS or old.get(name) == new.get(name):
             continue
@@ -123,6 +126,13 @@ def _changed_settings(written: object, request: GenerationRequest) -> Iterator[C
                 yield from _changed(f"{name}.{key}", old[name].get(key), new[name].get(key))
         else:
             yield from _changed(name, old.get(name), new.get(name))
+
+
+def _defaults() -> dict[str, Any]:
+    """Every setting that has a default, as it is written."""
+    plain = wire.to_dict(GenerationRequest(prompt=""), rasters="digest")
+    given = {field.name for field in fields(GenerationRequest) if field.default is not MISSING}
+    return {name: value for name, value in plain.items() if name in given}
 
 
 def _changed(name: str, before: object, after: object) -> Iterator[Change]:

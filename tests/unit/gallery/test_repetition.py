@@ -192,6 +192,19 @@ def test_what_changed_is_told(tmp_path, monkeypatch):
     assert Change(name="device", before="cpu", after="cuda") in repetition.changes
 
 
+def test_a_setting_that_came_later_is_no_change(tmp_path):
+    """An older picture's file does not speak of it; it was made as the default makes it."""
+    request = GenerationRequest(prompt="x", width=8, height=8)
+    original = read_original(GalleryStore(tmp_path).add(result_of(request)))
+    written = dict(original.facts["request"])
+    del written["few_step"], written["vae_tiling"]
+    older = replace(original, facts={**original.facts, "request": written})
+
+    assert not compare_with(older, result_of(request)).changes
+    (change,) = compare_with(older, result_of(replace(request, few_step=True))).changes
+    assert change == Change(name="few_step", before="False", after="True")
+
+
 def test_another_start_is_told_by_its_digest(tmp_path):
     request = GenerationRequest(prompt="x", width=8, height=8, start=STARTS[1])
     path = GalleryStore(tmp_path).add(result_of(request))
