@@ -1,4 +1,4 @@
-"""About, the keyboard overview and the fault report."""
+"""About and the fault report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
@@ -21,7 +21,6 @@ import sdstudio
 from sdstudio.logs.fault_report import fault_report
 from sdstudio.settings.settings import Settings
 from sdstudio.ui.icons import icon
-from sdstudio.ui.shortcuts import ACTIONS, translated
 from sdstudio.ui.widgets.buttons import text_button
 from sdstudio.ui.widgets.labels import label
 
@@ -58,41 +57,7 @@ class AboutDialog(QDialog):
         top.setSpacing(18)
         top.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(words)
-        _finish(self, top)
-
-
-class ShortcutsDialog(QDialog):
-    """All keys, made from the table of actions."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Keyboard Shortcuts"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(32)
-        grid.setVerticalSpacing(6)
-        entries = [spec for spec in ACTIONS if spec.keys]
-        half = (len(entries) + 1) // 2
-        for index, spec in enumerate(entries):
-            row, column = index % half, 2 * (index // half)
-            keys = QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-            grid.addWidget(label(translated(spec.text).rstrip("…")), row, column)
-            grid.addWidget(label(keys, "key"), row, column + 1, Qt.AlignmentFlag.AlignRight)
-        extras = (
-            self.tr("Prompt: Alt+Up and Alt+Down recall earlier prompts."),
-            self.tr("Canvas: the wheel zooms, Space or the middle button pans, double-click fits,"),
-            self.tr("Ctrl+0 fits, Ctrl+1 shows actual size, Ctrl+drag takes the file out."),
-            self.tr("Gallery: arrows show, Enter takes the settings, Delete moves to the trash."),
-            self.tr("Paint: B brush, E eraser, G fill, I picker, L lasso, R rectangle/ellipse,"),
-            self.tr("V move, C generation box, H or Space pan; a letter held borrows its tool."),
-            self.tr("[ and ] or Ctrl+wheel: size. X swaps the colours, D takes the defaults."),
-            self.tr("Shift-click draws a straight line, Ctrl-click takes a colour."),
-            self.tr("Candidates: arrows cycle, Space shows the original, Enter accepts,"),
-            self.tr("Shift+Enter merges, Delete discards, S saves to the gallery, Esc steps back."),
-            self.tr("Queue: Ctrl+Up and Ctrl+Down move a run, Delete cancels it."),
-        )
-        for row, extra in enumerate(extras, half):
-            grid.addWidget(label(extra, "caption"), row, 0, 1, 4)
-        _finish(self, grid)
+        finish_dialog(self, top)
 
 
 class FaultReportDialog(QDialog):
@@ -112,12 +77,13 @@ class FaultReportDialog(QDialog):
         words = self.tr("Copy this into your report. Nothing is sent by the studio itself.")
         content.addWidget(label(words, "muted"))
         content.addWidget(text, 1)
-        _finish(self, content, copy)
+        finish_dialog(self, content, copy)
 
 
-def _finish(
+def finish_dialog(
     dialog: QDialog, content: QVBoxLayout | QHBoxLayout | QGridLayout, *buttons: QWidget
 ) -> None:
+    """Put content, buttons and one that closes it into a dialog."""
     close = text_button(dialog.tr("Close"))
     close.setDefault(True)
     close.clicked.connect(dialog.accept)

@@ -104,9 +104,10 @@ class WindowCommands(QObject):
             self._window.showNormal()
 
     def _show_shortcuts(self) -> None:
-        from sdstudio.ui.help_dialogs import ShortcutsDialog
+        from sdstudio.ui.keyboard_help import ShortcutsDialog
 
-        self._open(ShortcutsDialog(self._window))
+        page = getattr(self._window.centralWidget(), "key", "")
+        self._open(ShortcutsDialog(self._window, page=page))
 
     def _show_last_report(self) -> None:
         self.show_report(self._failures.last_details)

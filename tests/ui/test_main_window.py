@@ -32,6 +32,7 @@ from sdstudio.gallery.picture_file import read_request
 from sdstudio.jobs.journal import QueueJournal
 from sdstudio.messages.events import JobCancelled
 from sdstudio.settings.store import SettingsStore
+from sdstudio.ui.keyboard_help import ShortcutsDialog
 from sdstudio.ui.run_progress import RunProgress
 from sdstudio.ui.shortcuts import ACTIONS, MENUS
 from sdstudio.ui.studio import Studio
@@ -399,6 +400,16 @@ def test_the_keyboard_is_in_the_window_again_after_a_dialog(
         assert studio.panel.prompt.hasFocus()
     with qtbot.waitSignal(studio.actions["shortcuts"].triggered, timeout=WAIT_MS):
         QTest.keyClick(studio.panel.prompt, Qt.Key.Key_F1)
+
+
+def test_the_keys_of_the_page_that_is_shown_come_first(open_studio: Open) -> None:
+    studio = open_studio()
+    for page, name in (("picture", "Everywhere"), ("paint", "Paint"), ("gallery", "Gallery")):
+        studio.workspaces.show_page(page)
+        studio.actions["shortcuts"].trigger()
+        dialog = studio.window.findChildren(ShortcutsDialog)[-1]
+        assert dialog.tabs.tabText(dialog.tabs.currentIndex()) == name
+        dialog.accept()
 
 
 @pytest.mark.parametrize("name", ["settings", "shortcuts", "about", "fault-report"])

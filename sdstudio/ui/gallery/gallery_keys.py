@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from sdstudio.ui.widgets.buttons import text_button
@@ -17,7 +18,7 @@ class GalleryKeys(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(20)
         grid.setVerticalSpacing(6)
-        for row, (keys, words) in enumerate(self._keys()):
+        for row, (keys, words) in enumerate(gallery_keys()):
             grid.addWidget(label(keys, "key"), row, 0)
             grid.addWidget(label(words), row, 1)
         close = text_button(self.tr("Close"))
@@ -29,20 +30,26 @@ class GalleryKeys(QDialog):
         layout.addLayout(grid)
         layout.addWidget(close)
 
-    def _keys(self) -> list[tuple[str, str]]:
-        return [
-            (self.tr("Arrows, Home, End"), self.tr("go on; with Shift select what lies between")),
-            (self.tr("Space"), self.tr("look quickly, and again to close")),
-            (self.tr("Enter"), self.tr("show the picture alone")),
-            ("0 … 5", self.tr("give stars, or take them all")),
-            ("Alt+1 … Alt+6", self.tr("give a colour label; Alt+0 takes it")),
-            (self.tr("Del"), self.tr("delete; it stays in the trash for 30 days")),
-            ("Ctrl+Z, Ctrl+Y", self.tr("take the last change back, make it again")),
-            ("Ctrl+A", self.tr("select all")),
-            ("Ctrl+C", self.tr("copy the picture, or several files")),
-            ("Ctrl+F", self.tr("search; Down or Enter goes back to the pictures")),
-            ("Ctrl+E", self.tr("export copies")),
-            ("Ctrl+I", self.tr("show or hide the details")),
-            (self.tr("Ctrl and the wheel"), self.tr("larger or smaller thumbnails")),
-            ("F2", self.tr("rename the board in the side bar")),
-        ]
+
+def gallery_keys() -> list[tuple[str, str]]:
+    """(keys, what they do), in the order of their use."""
+    return [
+        (_tr("Arrows, Home, End"), _tr("go on; with Shift select what lies between")),
+        (_tr("Space"), _tr("look quickly, and again to close")),
+        (_tr("Enter"), _tr("show the picture alone")),
+        ("0 … 5", _tr("give stars, or take them all")),
+        ("Alt+1 … Alt+6", _tr("give a colour label; Alt+0 takes it")),
+        (_tr("Del"), _tr("delete; it stays in the trash for 30 days")),
+        ("Ctrl+Z, Ctrl+Y", _tr("take the last change back, make it again")),
+        ("Ctrl+A", _tr("select all")),
+        ("Ctrl+C", _tr("copy the picture, or several files")),
+        ("Ctrl+F", _tr("search; Down or Enter goes back to the pictures")),
+        ("Ctrl+E", _tr("export copies")),
+        ("Ctrl+I", _tr("show or hide the details")),
+        (_tr("Ctrl and the wheel"), _tr("larger or smaller thumbnails")),
+        ("F2", _tr("rename the board in the side bar")),
+    ]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("GalleryKeys", text)
