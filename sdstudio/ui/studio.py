@@ -220,6 +220,8 @@ class Studio(QObject):
         if self._list_models is not None:
             self.background.run(self._list_models, self._take_models)
         offer_recovery(self)
+        for name in self.form.to_values():
+            getattr(self.form, f"{name}_changed").connect(self._save_soon)
         self.settled.emit()
 
     def _take_models(self, models: tuple[ModelChoice, ...]) -> None:
@@ -258,7 +260,12 @@ class Studio(QObject):
         else:
             self.change_setting("cpu_offload", True)
 
+    def _save_soon(self, _: object = None) -> None:
+        """What is typed outlives a crash; the form is written once the hands rest."""
+        self._save_timer.start()
+
     def _save_settings(self) -> None:
+        self.store.update(form_values=self.form.to_values())
         self.background.run(self.store.save)
 
     # --- closing --------------------------------------------------------------------------

@@ -285,6 +285,24 @@ def test_the_window_remembers_size_panels_form_and_prompts(
     assert not again.window.queue_dock.isHidden()
 
 
+def test_what_is_typed_is_on_the_disk_before_the_window_closes(
+    open_studio: Open, qtbot: QtBot, settings_file: Path
+) -> None:
+    studio = open_studio()
+    QTest.keyClicks(studio.panel.prompt, " and a windmill")
+    studio.form.num_inference_steps = 33
+    typed = studio.form.prompt
+    assert typed.endswith(" and a windmill")
+
+    def kept() -> dict[str, object]:
+        return (
+            json.loads(settings_file.read_text())["form_values"] if settings_file.exists() else {}
+        )
+
+    qtbot.waitUntil(lambda: kept().get("num_inference_steps") == 33, timeout=WAIT_MS)
+    assert kept()["prompt"] == typed  # a program that is killed now starts with it again
+
+
 def test_nonsense_in_the_remembered_place_is_ignored(
     open_studio: Open, settings_file: Path
 ) -> None:

@@ -109,10 +109,10 @@ class ToolPalette(QFrame):
         self.well.foreground_clicked.connect(self._choose_foreground)
         self.well.background_clicked.connect(view.colours.swap)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setContentsMargins(4, 8, 4, 8)
         layout.setSpacing(4)
         for button in self.buttons.values():
-            layout.addWidget(button)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(8)
         layout.addWidget(self.well, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)

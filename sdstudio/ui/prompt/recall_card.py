@@ -39,7 +39,8 @@ def recall_text(request: GenerationRequest, group: str) -> str:
         return f"{values[0]:g}"
     if group == "Advanced":
         return f"rescale {values[0]:g}, CLIP skip {values[1]}"
-    return ", ".join(dict.fromkeys(str(value) for value in values))
+    words = ("Automatic" if value == "auto" else str(value) for value in values)
+    return ", ".join(dict.fromkeys(words))
 
 
 class RecallCard(QFrame):
