@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,20 +10,7 @@ from sdstudio.jobs.engine import Engine
 from sdstudio.jobs.job import Job
 from sdstudio.jobs.runner import run_job
 from sdstudio.messages.events import JobEvent, StepEvent
-
-ENGINE_NICENESS = 5
-
-
-def give_way_to_the_window() -> None:
-    """Let the window go first wherever it and this thread want the same core.
-
-    Threads that this one starts later, torch's among them, inherit it. Only Linux knows
-    niceness by thread.
-    """
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        if os.getpriority(os.PRIO_PROCESS, thread) < ENGINE_NICENESS:
-            os.setpriority(os.PRIO_PROCESS, thread, ENGINE_NICENESS)
+from sdstudio.ui.engine_threads import give_way_to_the_window
 
 
 class LatestStep:

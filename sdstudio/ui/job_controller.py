@@ -23,6 +23,7 @@ from sdstudio.messages.events import (
 )
 from sdstudio.messages.result import PictureResult
 from sdstudio.ui.background import Background
+from sdstudio.ui.engine_threads import ENGINE_THREAD
 from sdstudio.ui.engine_worker import EngineWorker, LatestStep
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class JobController(QObject):
         self._kept_aside: set[str] = set()
         self._closing = False
         self._thread = QThread(self)
-        self._thread.setObjectName("engine")
+        self._thread.setObjectName(ENGINE_THREAD)
         self._worker = EngineWorker(engine)
         self._worker.moveToThread(self._thread)
         self._job_given.connect(self._worker.run)

@@ -25,6 +25,7 @@ from sdstudio.ui.canvas.document_commands import DocumentCommands
 from sdstudio.ui.canvas.document_files import NEW_SIDE_PX, DocumentFiles, blank_document
 from sdstudio.ui.canvas.drop_zones import DropZones
 from sdstudio.ui.canvas.easel import Easel
+from sdstudio.ui.canvas.hand_first import HandFirst
 from sdstudio.ui.canvas.layer_clipboard import LayerClipboard
 from sdstudio.ui.canvas.layer_commands import LayerCommands
 from sdstudio.ui.canvas.layers_panel import LayersPanel
@@ -71,6 +72,7 @@ class PaintRoom(QWidget):
         self.view = PaintView(self.easel.document)
         self.view.background = self.background
         ToolMemory(self.view, studio.store)
+        HandFirst(self.view, studio.controller)
         self.repainting = Repainting(
             self.view,
             easel=self.easel,
