@@ -303,7 +303,7 @@ class Trash:
             "pictures": [_to_plain(picture) for picture in deletion.pictures],
         }
         path = self._root / deletion.batch / MANIFEST_NAME
-        write_atomically(path, json.dumps(plain, indent=1).encode())
+        write_atomically(path, json.dumps(plain).encode())
         return deletion
 
     def _read(self, batch: str) -> Deletion | None:

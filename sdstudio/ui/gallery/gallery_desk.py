@@ -299,6 +299,8 @@ class GalleryDesk(QObject):
     def _on_find_failed(self, error: Exception) -> None:
         self._is_finding = False
         self._fail(error)
+        if self._is_find_due:  # what was wished meanwhile may well be answered
+            self.find(self._wish)
         self._end_opening()
 
     def _on_contents(self, contents: Contents) -> None:
@@ -310,6 +312,8 @@ class GalleryDesk(QObject):
     def _on_contents_failed(self, error: Exception) -> None:
         self._is_listing = False
         self._fail(error)
+        if self._is_list_due:
+            self.list_contents()
 
     def _on_progress(self, done: int, total: int) -> None:
         if done < total and time.monotonic() - self._looked_at > LOOK_AGAIN_S:

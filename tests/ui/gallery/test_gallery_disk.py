@@ -14,10 +14,13 @@ from typing import IO
 import pytest
 from PySide6.QtCore import Qt
 
+from sdstudio.errors import StorageError
 from sdstudio.gallery.export import ExportOutcome
 from sdstudio.gallery.side_file import Marks
 from sdstudio.gallery.trash import Trash
+from sdstudio.ui.gallery import gallery_desk
 from sdstudio.ui.gallery.export_dialog import ExportDialog
+from sdstudio.ui.gallery.gallery_desk import Wish
 from sdstudio.ui.gallery.gallery_edits import GalleryEdits
 from sdstudio.ui.gallery.place_list import Place
 from tests.support.saved_pictures import save_picture
@@ -278,6 +281,28 @@ def test_a_lost_index_is_built_again(open_gallery: OpenIt, tmp_path: Path) -> No
     opened.wait_idle()
     opened.wait(lambda: len(opened.room.pictures.ids) == 5)
     assert [row.rating for row in opened.room.gallery.search()] == [4, 0, 0, 0, 0]
+
+
+def test_a_search_that_fails_does_not_swallow_the_next(
+    open_gallery: OpenIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index was busy for one look; what was wished meanwhile is found all the same."""
+    opened = open_gallery(count=3)
+    find = gallery_desk._find
+    faults = [StorageError("Another program is using the gallery's index.")]
+
+    def fail_once(*asked):
+        if faults:
+            raise faults.pop()
+        return find(*asked)
+
+    monkeypatch.setattr(gallery_desk, "_find", fail_once)
+    opened.room.desk.find(Wish(text="boat"))
+    opened.room.desk.find(Wish(text="fox"))
+    opened.wait(lambda: len(opened.room.pictures.ids) == 1)
+    assert [str(error) for error in opened.errors] == [
+        "Another program is using the gallery's index."
+    ]
 
 
 def test_reading_everything_again_can_be_stopped(open_gallery: OpenIt) -> None:
