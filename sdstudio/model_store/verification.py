@@ -10,7 +10,9 @@ from pathlib import Path
 from sdstudio.errors import ModelFileError, SdstudioError
 from sdstudio.model_store.inspection import PICKLE_ENDINGS, weight_files
 from sdstudio.model_store.records import (
+    FEW_STEP_FOLDER,
     INDEX_FILE,
+    TINY_DECODER_FOLDER,
     ModelRecord,
     component_classes,
     read_config,
@@ -21,6 +23,7 @@ CHECKSUM_FILE = "SHA256SUMS"
 """Written by `sha256sum`; where a model has one, its hashes are compared too."""
 
 _CHECKSUM_LINE = re.compile(r"([0-9a-fA-F]{64}) [ *](.+)")
+_BESIDE = (TINY_DECODER_FOLDER, FEW_STEP_FOLDER)
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "feature_extractor", "image_processor")
 _MAY_BE_ABSENT = ("safety_checker", "feature_extractor", "image_encoder")
 
@@ -35,7 +38,8 @@ def verify_model(record: ModelRecord) -> list[str]:
     except SdstudioError as error:
         return [error.message]
     faults: list[str] = []
-    for component in components:
+    beside = (name for name in _BESIDE if (record.path / name).is_dir())
+    for component in (*components, *beside):
         faults += _component_faults(record.path, component)
     return faults + _checksum_faults(record.path)
 

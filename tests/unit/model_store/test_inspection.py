@@ -92,6 +92,20 @@ def test_every_fault_is_found(tmp_path: Path, make_model) -> None:
     assert "config.json is not valid JSON" in found and "scheduler is missing" in found
 
 
+@pytest.mark.parametrize("part", ["tiny_decoder", "few_step"])
+def test_what_lies_beside_the_pipeline_is_looked_at_too(tmp_path: Path, make_model, part) -> None:
+    folder = make_model(tmp_path / "m")
+    unet = folder / "unet"
+    (folder / part).mkdir()
+    for file in (unet / "config.json", unet / "diffusion_pytorch_model.safetensors"):
+        (folder / part / file.name).write_bytes(file.read_bytes())
+    assert faults(folder) == []
+    weights = folder / part / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+    (fault,) = faults(folder)
+    assert "cut short" in fault
+
+
 def test_checksums_are_compared_where_there_are_some(tmp_path: Path, make_model) -> None:
     folder = make_model(tmp_path / "m")
     weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
