@@ -285,6 +285,7 @@ class DiffusionEngine:
         if model.vae is not None:
             with resident(model.vae, self.device, offload=self._offload):
                 pixels, notes = decode_picture(model.vae, latents, tiling=request.vae_tiling)
+                pixels = start.restore(pixels)
         picture = pixels_to_raster(pixels)
         if start.original is not None and start.mask_image is not None:
             picture = paste_back(start.original, picture, start.mask_image)

@@ -16,6 +16,11 @@ from sdstudio.messages.raster import Raster
 PASTE_FADE = 32
 """Mask values below this fade the result into the original, so that a soft stroke has no rim."""
 
+SAME_PICTURE = 20 / 127.5
+"""A change of the pixels, which span 2, that halves how much lost detail is given back."""
+
+_AROUND_PX = 3
+
 
 def to_latent_mask(mask_image: Raster, *, vae_scale_factor: int) -> torch.Tensor:
     """Shrink a pixel mask to the grid the UNet denoises.
@@ -61,18 +66,38 @@ def unknown_cells(latent_mask: torch.Tensor) -> torch.Tensor:
     return (most if most.any() else latent_mask > 0).to(latent_mask.dtype)
 
 
-def released_cells(latent_mask: torch.Tensor, step_index: int, num_steps: int) -> torch.Tensor:
-    """The cells that step i of n (from 0) may change: those with grey >= 1 - i / n.
+def noise_angles(scheduler: Any, timesteps: torch.Tensor) -> list[float]:
+    """How far each step starts from the picture, against the first one; at last 0, the picture.
 
-    Differential diffusion (Levin & Fried 2023, alg. 1): a cell of grey g takes part in the last
-    g of the steps, until then it follows the noised original. White is free from the start,
-    black never.
+    x_t = cos(phi) x_0 + sin(phi) eps: a quarter turn from the picture to pure noise (Salimans &
+    Ho 2022, app. D), with cos(phi)**2 = alpha-bar.
 
     Returns:
-        Like `latent_mask`, 1 or 0.
+        One number more than timesteps, from 1 down to 0.
     """
-    threshold = 1.0 - step_index / num_steps
-    return (latent_mask >= threshold - 1e-6).to(latent_mask.dtype)
+    table = np.asarray(scheduler.alphas_cumprod, np.float64)
+    alpha_bar = np.interp(timesteps.double().numpy(), np.arange(len(table)), table)
+    angles = np.arccos(np.sqrt(alpha_bar.clip(0.0, 1.0)))
+    return [*np.minimum.accumulate(angles / angles[0]).tolist(), 0.0]
+
+
+def released_share(latent_mask: torch.Tensor, angles: list[float], step_index: int) -> torch.Tensor:
+    """How much of what step i (from 0) makes is kept: all where grey >= the step's first angle.
+
+    Differential diffusion (Levin & Fried 2023, alg. 1): a cell follows the noised original until
+    its grey releases it. Their cell of grey g is free for g of the steps; ours for g of the way
+    from noise to picture, since the first steps see next to nothing of the original: with them
+    the lightest greys would do what white does. A grey that falls within a step takes part in
+    as much of it as is left, so that no two greys are alike, however few the steps.
+
+    Args:
+        angles: of `noise_angles`.
+
+    Returns:
+        Like `latent_mask`, in [0, 1]; white is free from the start, black never.
+    """
+    begin, end = angles[step_index], angles[step_index + 1]
+    return ((latent_mask - end) / max(begin - end, 1e-6)).clamp(0, 1)
 
 
 def masked_blend(
@@ -88,13 +113,13 @@ def masked_blend(
     Outside the mask the latents are the original's, noised to the level the next step starts
     from; for hard masks this is diffusers' StableDiffusionInpaintPipeline.
     """
-    num_steps = len(timesteps)
+    num_steps, angles = len(timesteps), noise_angles(scheduler, timesteps)
 
     def blend(latents: torch.Tensor, step_index: int) -> torch.Tensor:
         kept = image_latents
         if step_index < num_steps - 1:
             kept = scheduler.add_noise(image_latents, noise, timesteps[step_index + 1].reshape(1))
-        free = released_cells(latent_mask, step_index, num_steps)
+        free = released_share(latent_mask, angles, step_index)
         return (1 - free) * kept + free * latents
 
     return blend
@@ -150,6 +175,31 @@ def nearest_outside(inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 _AROUND = [(row, column) for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
+
+
+def restore_detail(
+    pixels: torch.Tensor,
+    *,
+    original: torch.Tensor,
+    decoded_original: torch.Tensor,
+    mask: torch.Tensor,
+) -> torch.Tensor:
+    """Give back what the VAE lost of the original, in the share that the greys keep.
+
+    A light grey lets little change, yet the way through the VAE alone would blur it. Where the
+    model did change the picture, nothing is given back: it would be a ghost of what was there.
+
+    Args:
+        pixels: the result, (1, 3, height, width) in [-1, 1], as are the two others.
+        decoded_original: the original after encoding and decoding.
+        mask: (1, 1, height, width) in [0, 1]; where it is 1 nothing is given back.
+    """
+    change = (pixels - decoded_original).abs().amax(1, keepdim=True)
+    size = 2 * _AROUND_PX + 1
+    around = torch.nn.functional.pad(change, (_AROUND_PX,) * 4, mode="replicate")
+    change = torch.nn.functional.avg_pool2d(around, size, stride=1)
+    share = (1 - mask) / (1 + (change / SAME_PICTURE) ** 2)
+    return pixels + share * (original - decoded_original)
 
 
 def paste_back(original: Image.Image, result: Raster, mask_image: Raster) -> Raster:

@@ -15,13 +15,14 @@ from sdstudio.engine.inpaint import (
     is_hard,
     mask_to_tensor,
     masked_blend,
+    restore_detail,
     to_latent_mask,
     unknown_cells,
 )
-from sdstudio.engine.latents import encode_pixels
+from sdstudio.engine.latents import decode_picture, encode_pixels
 from sdstudio.engine.noise import draw_noise
 from sdstudio.engine.rasters import fit_mask, fit_picture, image_to_pixels
-from sdstudio.errors import UnsupportedRequestError
+from sdstudio.errors import NumericalError, UnsupportedRequestError
 from sdstudio.messages.generation import GenerationRequest, ImageToImage, Inpaint
 from sdstudio.messages.raster import Raster
 
@@ -33,12 +34,14 @@ class StartingPoint:
     Attributes:
         latents: (1, c, h, w), float32, in the scheduler's scale.
         blend: done after every step to keep what is not masked.
+        restore: done to the decoded pixels; uses the VAE.
         extra_channels: mask and masked picture for a 9-channel UNet, or None.
         original, mask_image: what the result is pasted into, None unless inpainting.
     """
 
     latents: torch.Tensor
     blend: Callable[[torch.Tensor, int], torch.Tensor] = lambda latents, step_index: latents
+    restore: Callable[[torch.Tensor], torch.Tensor] = lambda pixels: pixels
     extra_channels: torch.Tensor | None = None
     original: Image.Image | None = None
     mask_image: Raster | None = None
@@ -107,7 +110,30 @@ class Stage:
             image_latents=image_latents,
             noise=noise,
         )
-        return replace(start, blend=blend)
+        if self.model.vae is None or is_hard(latent_mask):
+            return replace(start, blend=blend)
+        restore = self._restorer(filled, image_latents, mask_to_tensor(mask_image))
+        return replace(start, blend=blend, restore=restore)
+
+    def _restorer(
+        self, picture: Image.Image, image_latents: torch.Tensor, mask: torch.Tensor
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Decodes the picture itself as well, to know what the VAE loses of it."""
+
+        def restore(pixels: torch.Tensor) -> torch.Tensor:
+            tiling = self.request.vae_tiling
+            try:
+                decoded, _ = decode_picture(self.model.vae, image_latents, tiling=tiling)
+            except NumericalError:  # a blank page comes back as one colour: nothing is lost
+                return pixels
+            return restore_detail(
+                pixels,
+                original=image_to_pixels(picture).to(pixels.device),
+                decoded_original=decoded,
+                mask=mask.to(pixels.device),
+            )
+
+        return restore
 
     def _mask_channels(
         self, latent_mask: torch.Tensor, original: Image.Image, mask_image: Raster

@@ -262,47 +262,61 @@ def _seam_row(name: str, outcomes: list[Outcome]) -> str:
 # --- greys ---
 
 
-def ramp(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
-    """The table of point 3: a grey ramp from the left changes more and more.
+GREYS = np.linspace(0, 255, BANDS + 1)[1:].astype(np.uint8)
+BAND_PX = SIDE // BANDS
 
-    How much there is to change differs from place to place in a drawing, most in its middle. So
-    it is measured twice: on the drawings, and on pictures whose eight bands hold the same: a
-    strip of the drawing, mirrored to and fro.
+
+def ramp(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
+    """The table of point 3: a grey ramp from left to right changes more and more.
+
+    How much there is to change differs from band to band: drawings, and what the model paints,
+    have their subject in the middle, so that even white all over changes the right edge least.
+    So the ramp is also begun at each of the eight bands in turn: then every part of a picture
+    has had every grey once, and only the greys differ.
     """
     painter = Painter(folder, steps)
-    for name, alike in (("the same in every band", True), ("drawings as they are", False)):
-        changes, rows = _ramp_changes(painter, count, alike)
-        mean, growing = changes.mean(axis=0), np.diff(changes, axis=1) > 0
-        print(f"Change in eight bands of a grey ramp, {count} pictures, {steps} steps: {name}")
-        print("mean   " + " ".join(f"{value:6.2f}" for value in mean))
-        print(f"grows from band to band: {bool((np.diff(mean) > 0).all())}", end="; ")
-        print(f"in all bands of {growing.all(axis=1).sum()} of {count} single pictures")
-        _save_sheet(sheets, "ramp-alike" if alike else "ramp", rows)
-
-
-def _ramp_changes(
-    painter: Painter, count: int, alike: bool
-) -> tuple[np.ndarray, list[list[np.ndarray]]]:
-    """(pictures, bands) mean absolute differences, and the pictures before and after."""
-    greys = np.repeat(np.linspace(0, 255, BANDS + 1)[1:].astype(np.uint8), SIDE // BANDS)
-    mask = np.repeat(greys[None], SIDE, axis=0)
-    changes, rows = np.zeros((count, BANDS)), []
+    changes = np.zeros((count, BANDS, BANDS))  # picture, band the ramp begins at, grey
+    white = np.zeros((count, BANDS))
+    rows = []
     for index, scene in enumerate(scenes(count)):
-        picture = _to_and_fro(scene.picture) if alike else scene.picture
-        document = document_of(picture, mask)
-        painter.repaint(document, scene.prompt, seed=scene.seed, fill="original", edges=HARD)
-        after = seen(document)
-        change = np.abs(after.astype(float) - picture).mean(axis=(0, 2))
-        changes[index] = change.reshape(BANDS, -1).mean(axis=1)
-        rows.append([picture, after])
-    return changes, rows
+        for begin in range(BANDS):
+            after = _greyed(painter, scene, np.roll(GREYS, begin))
+            changes[index, begin] = np.roll(_band_changes(scene.picture, after), -begin)
+            if begin == 0:
+                rows.append([scene.picture, after])
+        white[index] = _band_changes(
+            scene.picture, _greyed(painter, scene, np.full(BANDS, 255, np.uint8))
+        )
+    print(f"Mean absolute change by grey in eight bands, {count} pictures, {steps} steps")
+    _print_bands("from left to right", changes[:, 0])
+    _print_bands("white all over", white)
+    _print_bands("begun at each band", changes.mean(axis=1))
+    print("from left to right: the drawings as they are; white all over: what there is to change")
+    print("begun at each band: mean of eight runs, in which every band has had every grey once")
+    _save_sheet(sheets, "ramp", rows)
 
 
-def _to_and_fro(picture: np.ndarray) -> np.ndarray:
-    """The middle strip of a picture, as wide as a band, next to its mirror image, and so on."""
-    width = SIDE // BANDS
-    strip = picture[:, (SIDE - width) // 2 : (SIDE + width) // 2]
-    return np.concatenate([strip, strip[:, ::-1]] * (BANDS // 2), axis=1)
+def _print_bands(name: str, changes: np.ndarray) -> None:
+    """One row of the table; `changes` is (pictures, bands)."""
+    mean, grows = changes.mean(axis=0), np.diff(changes, axis=1) > 0
+    print(f"{name:20s}" + " ".join(f"{value:6.2f}" for value in mean), end="  ")
+    print("grows" if (np.diff(mean) > 0).all() else "does not grow", end=" throughout; ")
+    steps = " ".join(str(number) for number in grows.sum(axis=0))
+    print(f"single pictures: {grows.all(axis=1).sum()} of {len(changes)}, by step {steps}")
+
+
+def _greyed(painter: Painter, scene: Scene, greys: np.ndarray) -> np.ndarray:
+    """The picture after a repaint under eight upright bands of grey."""
+    mask = np.repeat(np.repeat(greys, BAND_PX)[None], SIDE, axis=0)
+    document = document_of(scene.picture, mask)
+    painter.repaint(document, scene.prompt, seed=scene.seed, fill="original", edges=HARD)
+    return seen(document)
+
+
+def _band_changes(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Mean absolute difference in each of eight upright bands, in 255ths."""
+    change = np.abs(after.astype(float) - before).mean(axis=(0, 2))
+    return change.reshape(BANDS, BAND_PX).mean(axis=1)
 
 
 # --- new edges ---

@@ -12,20 +12,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from sdstudio.engine import starting_point
 from sdstudio.engine.diffusion_engine import DiffusionEngine
 from sdstudio.engine.inpaint import (
     fill_masked,
     nearest_outside,
+    noise_angles,
     paste_back,
-    released_cells,
+    released_share,
+    restore_detail,
     to_latent_mask,
     unknown_cells,
 )
 from sdstudio.engine.rasters import image_to_raster, raster_to_image
-from sdstudio.errors import InvalidRequestError
+from sdstudio.engine.schedulers import make_scheduler, plan_timesteps
+from sdstudio.errors import InvalidRequestError, NumericalError
 from sdstudio.messages.generation import ImageToImage, Inpaint
 from sdstudio.messages.raster import Raster
+from sdstudio.paths import resource_path
 from tests.support.engine_runs import box_mask, drawing, generate, request
+
+_SD_SCHEDULER = {
+    "_class_name": "DDIMScheduler",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "steps_offset": 1,
+}
 
 
 def as_mask(array: np.ndarray) -> Raster:
@@ -46,15 +59,73 @@ def test_a_mask_off_the_grid_is_refused() -> None:
         to_latent_mask(as_mask(np.full((16, 20), 255)), vae_scale_factor=8)
 
 
-@given(grey=st.integers(0, 255), num_steps=st.integers(1, 60))
-@settings(max_examples=200, deadline=None)
-def test_a_cell_is_free_for_its_greys_share_of_the_steps(grey: int, num_steps: int) -> None:
-    """Levin & Fried 2023: once released never held again; g * n steps, rounded down."""
-    cell = torch.tensor([[[[grey / 255.0]]]])
-    free = [bool(released_cells(cell, i, num_steps).item()) for i in range(num_steps)]
-    assert free == sorted(free)
-    expected = int(np.floor(grey / 255.0 * num_steps + 1e-4))
-    assert sum(free) == expected
+@given(
+    grey=st.integers(0, 255),
+    num_steps=st.integers(2, 50),
+    sampler=st.sampled_from(["ddim", "euler", "dpm++-2m", "heun", "pndm"]),
+    strength=st.sampled_from([1.0, 0.6]),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_cell_turns_from_the_picture_by_its_greys_share(
+    grey: int, num_steps: int, sampler: str, strength: float
+) -> None:
+    """Levin & Fried 2023: once released never held again; ours by angle, to the last part."""
+    scheduler = make_scheduler(_SD_SCHEDULER, sampler=sampler)
+    timesteps = plan_timesteps(scheduler, num_steps, strength=strength)
+    angles = noise_angles(scheduler, timesteps)
+    assert len(angles) == len(timesteps) + 1
+    assert angles[0] == 1.0 and angles[-1] == 0.0
+    cell = torch.tensor([[[[grey / 255.0]]]], dtype=torch.float64)
+    shares = [released_share(cell, angles, i).item() for i in range(len(timesteps))]
+    assert shares == sorted(shares)
+    turned = sum(
+        share * (begin - end)
+        for share, begin, end in zip(shares, angles[:-1], angles[1:], strict=True)
+    )
+    assert turned == pytest.approx(grey / 255.0, abs=1e-5)
+
+
+def test_half_way_to_noise_the_picture_is_as_strong_as_the_noise() -> None:
+    """Zero terminal SNR, so that all the way is a quarter turn: alpha-bar is 1/2 at 1/2."""
+    scheduler = make_scheduler(_SD_SCHEDULER | {"rescale_betas_zero_snr": True}, sampler="ddim")
+    timesteps = torch.arange(999, -1, -1)
+    angles = np.array(noise_angles(scheduler, timesteps))
+    half = int(timesteps[np.abs(angles[:-1] - 0.5).argmin()])
+    assert float(scheduler.alphas_cumprod[half]) == pytest.approx(0.5, abs=0.002)
+
+
+def test_no_two_greys_are_alike_in_four_steps() -> None:
+    scheduler = make_scheduler(_SD_SCHEDULER, sampler="lcm")
+    angles = noise_angles(scheduler, plan_timesteps(scheduler, 4, strength=1.0))
+    greys = (torch.arange(256) / 255.0).view(1, 1, 16, 16)
+    freedom = torch.stack([released_share(greys, angles, i) for i in range(4)]).sum(0).flatten()
+    assert (freedom.diff() > 0).all()
+
+
+def test_what_the_vae_loses_is_given_back_where_the_picture_stayed() -> None:
+    generator = torch.Generator().manual_seed(0)
+    original = torch.rand(1, 3, 32, 32, generator=generator) * 2 - 1
+    decoded = original * 0.8
+    greys = torch.tensor([0.0, 0.25, 0.5, 1.0])
+    lost = []
+    for grey in greys:
+        restored = restore_detail(
+            decoded,
+            original=original,
+            decoded_original=decoded,
+            mask=grey.expand(1, 1, 32, 32),
+        )
+        lost.append((restored - original).abs().mean() / (decoded - original).abs().mean())
+    assert torch.allclose(torch.stack(lost), greys, atol=1e-6)
+
+
+def test_no_ghost_of_what_was_there_is_given_back() -> None:
+    original = torch.zeros(1, 3, 32, 32)
+    original[..., ::2] = 0.5
+    decoded, made = torch.zeros_like(original), torch.full_like(original, -0.9)
+    mask = torch.full((1, 1, 32, 32), 0.1)
+    restored = restore_detail(made, original=original, decoded_original=decoded, mask=mask)
+    assert (restored - made).abs().max() < 0.02
 
 
 def test_an_inpainting_model_sees_the_falloff_and_makes_up_the_rest() -> None:
@@ -147,14 +218,44 @@ def test_a_run_keeps_every_unmasked_byte(engine: DiffusionEngine, model: str, va
         assert (before[~kept] != after[~kept]).any()
 
 
-def test_a_grey_ramp_changes_more_and_more(engine: DiffusionEngine) -> None:
-    """Eight bands of grey: the latents' distance from the kept picture grows with the grey."""
-    ramp = np.repeat(np.linspace(0, 255, 8).astype(np.uint8), 8)[None].repeat(64, 0)
-    bands = torch.linspace(0, 1, 8).view(1, 1, 1, 8).expand(1, 1, 8, 8)
-    mask = to_latent_mask(as_mask(ramp), vae_scale_factor=8)
-    assert torch.allclose(mask, (bands * 255).floor() / 255, atol=1e-6)
-    free_steps = sum(released_cells(mask, i, 20) for i in range(20))[0, 0, 0]
-    assert (free_steps.diff() > 0).all()
+def _change(engine: DiffusionEngine, model: str, grey: int) -> float:
+    """Mean absolute difference that one grey over the whole picture makes, in 255ths."""
+    mask = box_mask(0, 0, 64, 64, value=grey)
+    start = Inpaint(init_image=drawing(), mask_image=mask)
+    made = generate(engine, request(model, start=start)).results[0].picture
+    before, after = (np.frombuffer(each.pixels, np.uint8) for each in (drawing(), made))
+    return float(np.abs(after.astype(float) - before).mean())
+
+
+@pytest.fixture(scope="module")
+def painter() -> DiffusionEngine:
+    """A trained model, for a random one paints noise."""
+    starter = resource_path("models", "starter")
+    return DiffusionEngine(resolve_model=lambda _: starter, dtype="float32")
+
+
+def test_the_lighter_the_grey_the_more_changes(painter: DiffusionEngine) -> None:
+    """Eight greys in four steps."""
+    changes = [_change(painter, "starter", int(grey)) for grey in np.linspace(0, 255, 9)[1:]]
+    assert (np.diff(changes) > 0).all(), changes
+
+
+def test_a_dark_grey_keeps_the_detail_that_the_vae_would_lose(
+    painter: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored = _change(painter, "starter", 16)
+    monkeypatch.setattr(starting_point, "restore_detail", lambda pixels, **_: pixels)
+    assert restored < 0.8 * _change(painter, "starter", 16)
+
+
+def test_a_page_that_decodes_to_one_colour_can_be_repainted_in_grey(
+    engine: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_colour(*arguments: object, **options: object) -> None:
+        raise NumericalError("The decoded picture came out as one flat colour.")
+
+    monkeypatch.setattr(starting_point, "decode_picture", one_colour)
+    assert _change(engine, "sd1", 128) > 0
 
 
 @pytest.mark.parametrize("model", ["sd1", "inpainting"])
