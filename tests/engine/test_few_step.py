@@ -247,7 +247,7 @@ def test_the_built_in_models_companion(tmp_path, monkeypatch) -> None:
     """Its change is real, fits the model, and leaves the folder one that stock diffusers opens."""
     assert starter_record().few_step == STARTER_CHOICE.few_step
     folder = starter_folder()
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(folder, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
     add_by_hand(pipeline.unet, load_file(folder / few_step.FEW_STEP / few_step.LORA_FILE))
     wanted = GenerationRequest(prompt="a red house", num_inference_steps=4, guidance_scale=1.0)
