@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from sdstudio.ui.canvas.paint_room import PaintRoom
 from sdstudio.ui.canvas.tool_options import BrushOptions, FillOptions, ToolOptions
+from sdstudio.ui.gallery.gallery_room import GalleryRoom
 from sdstudio.ui.studio import Studio
 from sdstudio.ui.widgets.overflow_row import OverflowRow
 from tests.support.open_studio import open_studio
@@ -91,6 +92,20 @@ def test_the_strip_of_candidates_keeps_room_for_pictures(studio: Studio, room: P
     for size in SIZES:
         _resize(studio, size)
         assert strip.width() >= strip.minimumSizeHint().width()
+
+
+def test_the_gallery_shows_one_side_where_there_is_no_room_for_two(studio: Studio) -> None:
+    studio.workspaces.show_page("gallery")
+    room = studio.workspaces.built("gallery")
+    assert isinstance(room, GalleryRoom)
+    _resize(studio, SMALL)
+    assert room.side_slot.isVisible() and room.boards.isHidden()
+    assert room.width() >= room.minimumSizeHint().width(), "nothing is cut off"
+    room.bar.details.click()
+    assert room.side_slot.isHidden() and room.boards.isVisible()
+    room.bar.details.click()
+    _resize(studio, (1280, 800))
+    assert room.side_slot.isVisible() and room.boards.isVisible()
 
 
 # --- the row itself ---------------------------------------------------------------------------

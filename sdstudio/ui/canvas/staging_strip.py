@@ -245,6 +245,7 @@ class StagingStrip(QFrame):
         layout.addWidget(self._previous)
         layout.addWidget(self._next)
         layout.addWidget(self._scroll, 1)
+        layout.addSpacing(4)
         layout.addWidget(self._words)
         for button in self._buttons:
             layout.addWidget(button)

@@ -22,6 +22,17 @@ SOURCES = {
     "fooocus": "Fooocus",
 }
 
+UNUSED = {
+    "guidance_rescale": "0.0",
+    "clip_skip": "0",
+    "vae_tiling": "False",
+    "few_step": "False",
+    "schedule": "auto",
+}
+"""Our own settings as text where they change nothing; they would only hide the others."""
+
+SIZE_FORMAT = QLocale.DataSizeFormat.DataSizeSIFormat
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("PictureFacts", text)
@@ -39,13 +50,14 @@ def making_facts(metadata: PictureMetadata) -> list[Fact]:
         (_tr("Size"), f"{size[0]} × {size[1]}" if size else ""),
         (_tr("Steps"), "" if metadata.steps is None else str(metadata.steps)),
         (_tr("Guidance"), "" if guidance is None else f"{guidance:g}"),
-        (_tr("Sampler"), metadata.sampler),
+        (_tr("Sampler"), _tr("Automatic") if metadata.sampler == "auto" else metadata.sampler),
         (_tr("Made from"), ", ".join(metadata.parents)),
         (_tr("Made with"), SOURCES.get(metadata.source, "")),
     ]
     extra = [
         (_extra_name(name, metadata.source), _yes_no().get(text, text))
         for name, text in metadata.extra.items()
+        if metadata.source != "sdstudio" or UNUSED.get(name) != text
     ]
     every = (*facts, *extra, *_nested(metadata))
     return [(name, text) for name, text in every if text]
@@ -60,7 +72,7 @@ def file_facts(row: PictureRow, found: FileTexts | None) -> list[Fact]:
         (_tr("Folder"), str(row.path.parent)),
         (_tr("Pixels"), f"{row.width} × {row.height}" if row.width else ""),
         (_tr("Kind"), row.format),
-        (_tr("Length"), locale.formattedDataSize(row.num_bytes)),
+        (_tr("File size"), locale.formattedDataSize(row.num_bytes, 1, SIZE_FORMAT)),
         (_tr("Made"), locale.toString(made, QLocale.FormatType.ShortFormat)),
         (_tr("Fault"), row.fault),
         *((_tr("Remark"), note) for note in (found.notes if found else ())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from sdstudio.ui.gallery.action_bar import ActionBar
@@ -14,6 +15,8 @@ from sdstudio.ui.gallery.search_bar import SearchBar
 from sdstudio.ui.gallery.trash_view import TrashView
 
 SIDE_PX = 280
+NARROW_PX = 800
+"""Below this there is no room for both sides: the side bar waits until the details are hidden."""
 
 
 class RoomFrame(QWidget):
@@ -88,7 +91,21 @@ class RoomFrame(QWidget):
         layout = self.side_slot.layout()
         assert layout is not None
         layout.addWidget(widget)
-        self.side_slot.setVisible(self.bar.details.isChecked())
+        self.show_details(self.bar.details.isChecked())
+
+    def show_details(self, is_shown: bool) -> None:
+        """Show or hide what stands at the right, if anything does."""
+        layout = self.side_slot.layout()
+        self.side_slot.setVisible(is_shown and layout is not None and layout.count() > 0)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        is_narrow = self.width() < NARROW_PX
+        self.boards.setVisible(not (is_narrow and not self.side_slot.isHidden()))
 
     def _split(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -137,7 +137,7 @@ class RoomWiring(QObject):
         bar.export_wanted.connect(commands.export)
         bar.delete_wanted.connect(commands.delete)
         bar.days_toggled.connect(room.show_days)
-        bar.details_toggled.connect(self._show_details)
+        bar.details_toggled.connect(room.show_details)
         bar.cell_px_wanted.connect(room.grid.set_cell_px)
         room.search.changed.connect(room.look_for)
         room.search.left.connect(room.show_grid)
@@ -181,11 +181,6 @@ class RoomWiring(QObject):
         room.desk.contents_read.connect(self._read_shelf)
         room.desk.scan_began.connect(room.refresh_emptiness)
         room.desk.scan_ended.connect(self._on_scanned)
-
-    def _show_details(self, is_shown: bool) -> None:
-        slot = self._room.side_slot
-        layout = slot.layout()
-        slot.setVisible(is_shown and layout is not None and layout.count() > 0)
 
     # -- what happens ----------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ class SearchBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._contents = Contents()
         self.field = SearchField()
-        self.field.setPlaceholderText(self.tr("Search words, model: rating: date: board: …"))
+        self.field.setPlaceholderText(self.tr("Search prompts, models, boards, dates…"))
         self.field.setAccessibleName(self.tr("Search pictures"))
         keys = QKeySequence(QKeySequence.StandardKey.Find)
         self.field.setToolTip(with_shortcut(self.tr("Search pictures"), keys))
