@@ -33,9 +33,11 @@ from PySide6.QtWidgets import QApplication
 from sdstudio.document.brush import PressureCurve
 from sdstudio.document.document import Document
 from sdstudio.ui.background import Background
+from sdstudio.ui.canvas.hand_first import HandFirst
 from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.canvas.pen import PointerPoint
 from sdstudio.ui.immortal_constants import make_constants_immortal
+from sdstudio.ui.job_controller import JobController
 from tests.benchmarks.document_speed import NUM_LAYERS, painted_document
 
 make_constants_immortal()
@@ -239,9 +241,11 @@ def percentiles(times: list[float]) -> str:
     return "{:7.2f}{:7.2f}{:7.2f}".format(*np.percentile(times, [50, 99, 100]))
 
 
-def measure(side: int, count: int) -> dict[str, float]:
+def measure(side: int, count: int, controller: JobController | None) -> dict[str, float]:
     document = painted_document(side)
     view = open_view(document)
+    if controller is not None:
+        HandFirst(view, controller)
     figures: dict[str, float] = {}
     for name, zoom in (("100 %", 1.0), ("fit", 0.0)):
         view.zoom_to(zoom) if zoom else view.fit()
@@ -277,12 +281,11 @@ def print_memory(document: Document, view: WatchedView) -> float:
 
 
 @contextmanager
-def busy_engine(app: QApplication) -> Iterator[None]:
+def busy_engine() -> Iterator[JobController]:
     """The built-in model makes one picture after the other on the engine thread."""
     from sdstudio.apps import gui
     from sdstudio.messages.generation import GenerationRequest
     from sdstudio.settings.store import SettingsStore
-    from sdstudio.ui.job_controller import JobController
 
     store = SettingsStore(Path(tempfile.mkdtemp()) / "settings.json")
     controller = JobController(gui.diffusion_engine(store), lambda result: Path("not-saved.png"))
@@ -300,7 +303,7 @@ def busy_engine(app: QApplication) -> Iterator[None]:
         process()
         time.sleep(0.02)
     made, started = len(pictures), time.perf_counter()
-    yield
+    yield controller
     rate = (len(pictures) - made) / (time.perf_counter() - started)
     steps = rate * request.num_inference_steps
     print(f"meanwhile the model finished about {steps:.1f} steps a second")
@@ -311,7 +314,9 @@ def busy_engine(app: QApplication) -> Iterator[None]:
 Figures = dict[int, dict[str, float]]
 
 
-def measure_all(title: str, sides: list[int], count: int) -> Figures:
+def measure_all(
+    title: str, sides: list[int], count: int, controller: JobController | None = None
+) -> Figures:
     print(
         f"\n{title}: {NUM_LAYERS} layers, {BRUSH_PX:.0f} px soft brush,"
         f" {count} pen events at {RATE_HZ} Hz, ms\n"
@@ -320,7 +325,7 @@ def measure_all(title: str, sides: list[int], count: int) -> Figures:
     )
     figures: Figures = {}
     for side in sides:
-        figures[side] = measure(side, count)
+        figures[side] = measure(side, count, controller)
         gc.collect()
     return figures
 
@@ -338,8 +343,9 @@ def run_here(sides: list[int], count: int, *, busy: bool) -> None:
         print(f"growth from {first} to {last} px, {name}: x {growth:.2f}", flush=True)
     if not busy:
         return
-    with busy_engine(app):
-        loaded = measure_all(f"{app.platformName()}, the model at work", sides, count)
+    with busy_engine() as controller:
+        title = f"{app.platformName()}, the model at work"
+        loaded = measure_all(title, sides, count, controller)
     for side in sides:
         ratios = {name: loaded[side][name] / idle[side][name] for name in idle[side]}
         print(

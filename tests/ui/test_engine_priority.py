@@ -21,9 +21,8 @@ from sdstudio.ui.canvas.paint_view import PaintView
 from sdstudio.ui.engine_threads import (
     ENGINE_NICENESS,
     ENGINE_THREAD,
+    CoreForTheHand,
     give_way_to_the_window,
-    share_all_cores,
-    spare_a_core,
 )
 from sdstudio.ui.job_controller import JobController
 from tests.support.painting import NONE, open_paint_view, place
@@ -109,7 +108,6 @@ def controller(qapp: object, engine: CoreCounter, all_cores: set[int]) -> Iterat
     yield controller
     engine.ends.set()
     controller.shut_down()
-    share_all_cores()
 
 
 @pytest.fixture
@@ -166,4 +164,6 @@ def test_a_run_that_starts_under_the_pen_keeps_off_too_and_a_later_one_does_not(
 
 def test_the_only_core_is_never_taken_away(all_cores: set[int]) -> None:
     os.sched_setaffinity(0, {min(all_cores)})
-    assert not spare_a_core()
+    core = CoreForTheHand()
+    core.take()
+    assert not core.is_taken
