@@ -17,6 +17,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
 
 from sdstudio.jobs.job import Emit, Job
 from sdstudio.messages.events import ProgressEvent
@@ -34,6 +35,7 @@ from sdstudio.training.fine_tuning import (
 from sdstudio.training.latent_cache import encode
 from sdstudio.training.latent_unet import SAMPLE_GUIDANCE, SAMPLE_STEPS, prefer_plain_attention
 from sdstudio.training.loop import FetchBatch, Hooks, LoopSettings, TrainingLoop, choose_precision
+from sdstudio.training.low_rank import merged
 from sdstudio.training.noise_schedule import Weighting, sampling_config, stratified_timesteps
 from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.random_masks import Box, random_mask
@@ -42,6 +44,7 @@ from sdstudio.training.sample_grid import picture_grid
 from sdstudio.training.tokenizer import token_ids
 
 CHANNELS = 9
+NEW_CHANNELS_GAIN = 10.0
 CELL_PX = 8
 SHOWN = 8
 
@@ -56,6 +59,32 @@ def widen_input(unet: UNet2DConditionModel, channels: int = CHANNELS) -> UNet2DC
     wide.load_state_dict(weights | {"conv_in.weight": torch.cat([kernel, missing], dim=1)})
     prefer_plain_attention(wide)
     return wide
+
+
+class NewChannelsGain(nn.Module):
+    """The weights of the new channels count `NEW_CHANNELS_GAIN` times what is learnt.
+
+    AdamW moves every weight by about the learning rate. That suits weights which have their size;
+    those that start at zero had not found theirs after 200 steps.
+    """
+
+    gain: Tensor
+
+    def __init__(self, channels: int, old_channels: int) -> None:
+        super().__init__()
+        gain = torch.ones(1, channels, 1, 1)
+        gain[:, old_channels:] = NEW_CHANNELS_GAIN
+        self.register_buffer("gain", gain, persistent=False)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Return the weight (out, channels, height, width) that the convolution uses."""
+        return weight * self.gain
+
+
+def learn_new_channels_sooner(unet: UNet2DConditionModel, old_channels: int) -> None:
+    """Have the input channels beyond `old_channels` learn faster; `merged` makes it plain again."""
+    gain = NewChannelsGain(unet.conv_in.in_channels, old_channels)
+    parametrize.register_parametrization(unet.conv_in, "weight", gain)
 
 
 def mask_channels(parts: Parts, pictures: Tensor, masks: Tensor) -> Tensor:
@@ -169,8 +198,10 @@ class InpaintingTrainer:
         folder = RunFolder(Path(request.output))
         folder.claim(asdict(request), resume=request.resume)
         lessons = prepare_lessons(request, parts, job, emit)
+        unet = widen_input(parts.unet)
+        learn_new_channels_sooner(unet, parts.unet.conv_in.in_channels)
         objective = InpaintingObjective(
-            widen_input(parts.unet),
+            unet,
             parts,
             weighting=cast(Weighting, request.options.get("weighting", "min-snr+1")),
             gamma=float(request.options.get("gamma", 5.0)),
@@ -210,7 +241,7 @@ def export_inpainting(objective: InpaintingObjective, output: Path, *, side: int
     parts = objective.parts
     return export_pipeline(
         output,
-        unet=objective.unet,
+        unet=merged(objective.unet),
         text_encoder=parts.text_encoder,
         tokenizer=parts.tokenizer,
         vae=parts.vae,

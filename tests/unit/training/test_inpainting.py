@@ -25,11 +25,14 @@ from sdstudio.training.inpainting import (
     InpaintingObjective,
     draw_masks,
     export_inpainting,
+    learn_new_channels_sooner,
     mask_channels,
     repaint,
     widen_input,
 )
 from sdstudio.training.latent_unet import SAMPLE_GUIDANCE, SAMPLE_STEPS, LatentDiffusionObjective
+from sdstudio.training.low_rank import merged
+from sdstudio.training.optimizers import TrainedModule, build_optimizer
 from sdstudio.training.random_masks import KIND_SHARES, THING_SHARE, random_mask
 from sdstudio.training.tokenizer import token_ids
 from tests.support.trained_pipeline import build_finished_pipeline, fine_tuning_arguments, losses_of
@@ -106,6 +109,26 @@ def test_only_the_unet_learns(objective: InpaintingObjective) -> None:
     learning = [n for n, p in objective.named_parameters() if p.requires_grad]
     assert learning
     assert all(name.startswith("unet.") for name in learning)
+
+
+def test_new_channels_learn_ten_times_as_fast(parts: Parts) -> None:
+    wide = widen_input(parts.unet)
+    before = wide.conv_in.weight.detach().clone()
+    learn_new_channels_sooner(wide, 4)
+    assert torch.equal(wide.conv_in.weight, before), "they still start from nothing"
+    optimizer = build_optimizer([TrainedModule(module=wide)], weight_decay=0.0)
+    for group in optimizer.param_groups:
+        group["lr"] = 1e-3
+    generator = torch.Generator().manual_seed(0)
+    shown = torch.randn(2, 9, 8, 8, generator=generator)
+    context = torch.zeros(2, 77, parts.text_encoder.config.hidden_size)
+    wide(shown, torch.tensor([3, 700]), context).sample.square().mean().backward()
+    optimizer.step()
+    plain = merged(wide).conv_in.weight
+    moved = (plain - before).abs().mean(dim=(0, 2, 3))
+    # AdamW's first step moves every weight by the learning rate
+    torch.testing.assert_close(moved[:4], torch.full((4,), 1e-3), rtol=0.05, atol=0)
+    torch.testing.assert_close(moved[4:], torch.full((5,), 1e-2), rtol=0.05, atol=0)
 
 
 def test_the_mask_channels_are_what_the_engine_feeds(parts: Parts) -> None:
