@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from sdstudio.errors import Remedy
+from sdstudio.errors import Remedy, SdstudioError
 from sdstudio.messages.events import JobFailed
 from sdstudio.messages.generation import STARTER_MODEL, GenerationRequest
 from sdstudio.ui.generation_choices import snap
@@ -23,6 +25,23 @@ class RemedyText:
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("ErrorText", text)
+
+
+def told(error: Exception) -> tuple[str, str]:
+    """(sentence, hint) for what the person just did; the system's own words only as a last way."""
+    if isinstance(error, SdstudioError):
+        return error.message, error.hint
+    if not isinstance(error, OSError):
+        return str(error), ""
+    name = Path(error.filename).name if isinstance(error.filename, str) else _tr("the file")
+    if error.errno in (errno.ENOENT, errno.ESTALE):
+        return _tr("{0} is not there any more.").format(name), _tr("It was moved or deleted.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        hint = _tr("Choose another place, or change its permissions.")
+        return _tr("The system does not allow that with {0}.").format(name), hint
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _tr("The disk is full."), _tr("Free some space, then do it again.")
+    return _tr("That did not work with {0}.").format(name), error.strerror or str(error)
 
 
 def remedy_text(remedy: Remedy) -> str:

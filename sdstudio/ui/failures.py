@@ -6,12 +6,12 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from sdstudio.errors import Remedy, SdstudioError
+from sdstudio.errors import Remedy
 from sdstudio.jobs.job import Job
 from sdstudio.messages.events import JobFailed
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.messages.result import PictureResult
-from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text
+from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text, told
 from sdstudio.ui.generation_form import GenerationForm
 from sdstudio.ui.job_controller import JobController
 from sdstudio.ui.notices import Notice, NoticeAction, NoticeBar
@@ -50,8 +50,7 @@ class Failures(QObject):
 
     def tell(self, error: Exception) -> None:
         """Show an error of something the person just did."""
-        hint = error.hint if isinstance(error, SdstudioError) else ""
-        message = error.message if isinstance(error, SdstudioError) else str(error)
+        message, hint = told(error)
         self._notices.tell(Notice(text=message, hint=hint, severity="warning", key="told"))
 
     def tell_fault(self, sentence: str, details: str) -> None:
@@ -97,7 +96,7 @@ class Failures(QObject):
 
     def _on_not_saved(self, result: PictureResult, error: Exception) -> None:
         count = len(self._controller.unsaved)
-        reason = error.message if isinstance(error, SdstudioError) else str(error)
+        reason, _ = told(error)
         kept = self.tr("The picture is kept in memory.")
         if count > 1:
             kept = self.tr("{0} pictures are kept in memory.").format(count)
@@ -124,6 +123,6 @@ class Failures(QObject):
         self._notices.tell(Notice(text=text, actions=actions, key=RECOVERED))
 
     def _on_journal_failed(self, error: Exception) -> None:
-        reason = error.message if isinstance(error, SdstudioError) else str(error)
+        reason, _ = told(error)
         hint = self.tr("Waiting runs would be lost if the studio ended unexpectedly.")
         self._notices.tell(Notice(text=reason, hint=hint, severity="warning", key=JOURNAL))

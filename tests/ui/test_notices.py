@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 
 import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from sdstudio.errors import Remedy
+from sdstudio.errors import InvalidRequestError, Remedy
 from sdstudio.messages.events import JobFailed, StepEvent
 from sdstudio.messages.generation import GenerationRequest
 from sdstudio.ui import run_progress
-from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text
+from sdstudio.ui.error_text import remedied, remedy_buttons, remedy_text, told
 from sdstudio.ui.notices import Notice, NoticeAction, NoticeBar
 from sdstudio.ui.widgets.labels import MAX_NAME_CHARS, short_name
 
@@ -134,3 +135,20 @@ def test_the_last_moment_is_not_zero_seconds() -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert run_progress.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    "error, sentence",
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file", "/far/boat.png"), "boat.png is not there"),
+        (PermissionError(errno.EACCES, "Permission denied", "/far/boat.png"), "with boat.png."),
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk is full."),
+        (OSError(errno.EIO, "Input/output error", "/far/boat.png"), "did not work with boat.png."),
+        (OSError("unreadable"), "That did not work with the file."),
+        (InvalidRequestError("The prompt is empty.", "Write one."), "The prompt is empty."),
+    ],
+)
+def test_the_systems_errors_are_told_in_sentences(error: Exception, sentence: str) -> None:
+    text, hint = told(error)
+    assert sentence in text and text.endswith(".")
+    assert hint and "Errno" not in text + hint
