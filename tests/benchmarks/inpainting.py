@@ -290,6 +290,8 @@ def ramp(folder: Path, count: int, steps: int, sheets: Path | None) -> None:
     print(f"Mean absolute change by grey in eight bands, {count} pictures, {steps} steps")
     _print_bands("from left to right", changes[:, 0])
     _print_bands("white all over", white)
+    share = changes[:, 0].mean(axis=0) / white.mean(axis=0)
+    print(f"{'its share of white':20s}" + " ".join(f"{value:6.2f}" for value in share))
     _print_bands("begun at each band", changes.mean(axis=1))
     print("from left to right: the drawings as they are; white all over: what there is to change")
     print("begun at each band: mean of eight runs, in which every band has had every grey once")
