@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 from sdstudio.ui.gallery.place_list import BOARD_MIME, PLACE_ROLE, PlaceList
 
 LINE_PX = 2
+BESIDE_PX = (-14, -6)
+"""Where a dragged board hangs, so that the line between two others is seen."""
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
@@ -45,6 +47,16 @@ class PlacesView(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDragDropOverwriteMode(True)  # pictures go on a place, never between two
         self.setDropIndicatorShown(True)
+
+    def event(self, event: QEvent) -> bool:
+        """F2 renames a board here, before it is the window's key for another page."""
+        is_early = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_early and event.key() == Qt.Key.Key_F2 and not event.modifiers():
+            flags = self._places.flags(self.currentIndex())
+            if flags & Qt.ItemFlag.ItemIsEditable:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         place = self.currentIndex().data(PLACE_ROLE)
@@ -76,11 +88,10 @@ class PlacesView(QListView):
         mime = self._places.mimeData([index])
         if not mime.hasFormat(BOARD_MIME):
             return
-        rect = self.visualRect(index)
         drag = QDrag(self)
         drag.setMimeData(mime)
-        drag.setPixmap(self.viewport().grab(rect))
-        drag.setHotSpot(self.viewport().mapFromGlobal(self.cursor().pos()) - rect.topLeft())
+        drag.setPixmap(self.viewport().grab(self.visualRect(index)))
+        drag.setHotSpot(QPoint(*BESIDE_PX))
         drag.exec(Qt.DropAction.MoveAction)
         self._show_gap(None)
 

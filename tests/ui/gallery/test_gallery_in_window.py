@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from sdstudio.ui.gallery.gallery_room import GalleryRoom
@@ -65,6 +65,28 @@ def test_keys_belong_to_who_has_the_keyboard(studio: Studio, qtbot: QtBot) -> No
     qtbot.keyClicks(edit, " 2 foxes")
     assert studio.form.prompt.endswith(" 2 foxes")
     assert [row.rating for row in room.gallery.search()] == [4, 0, 0]
+
+
+def test_f2_renames_a_board_in_the_side_bar_and_is_a_page_elsewhere(
+    studio: Studio, qtbot: QtBot
+) -> None:
+    room = show_gallery(studio, qtbot)
+    room.gallery.marks.add_board("sea")
+    room.desk.list_contents()
+    places, view = room.boards.places, room.boards.view
+    qtbot.waitUntil(lambda: places.boards() == ["sea"], timeout=WAIT_MS)
+    studio.window.activateWindow()
+    qtbot.waitUntil(studio.window.isActiveWindow, timeout=WAIT_MS)
+    view.setFocus()
+    qtbot.keyClick(view, KEY.Key_F2)
+    assert studio.workspaces.key == "picture"
+    studio.workspaces.show_page("gallery")
+    view.setFocus()
+    view.setCurrentIndex(places.index(places.board_rows()[0]))
+    qtbot.keyClick(view, KEY.Key_F2)
+    assert studio.workspaces.key == "gallery"
+    edit = view.findChild(QLineEdit)
+    assert edit is not None and edit.text() == "sea"
 
 
 def test_undo_of_the_menu_undoes_here(studio: Studio, qtbot: QtBot) -> None:
