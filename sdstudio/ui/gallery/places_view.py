@@ -50,10 +50,10 @@ class PlacesView(QListView):
 
     def event(self, event: QEvent) -> bool:
         """F2 renames a board here, before it is the window's key for another page."""
-        is_early = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_early and event.key() == Qt.Key.Key_F2 and not event.modifiers():
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            is_ours = event.key() == Qt.Key.Key_F2 and not event.modifiers()
             flags = self._places.flags(self.currentIndex())
-            if flags & Qt.ItemFlag.ItemIsEditable:
+            if is_ours and flags & Qt.ItemFlag.ItemIsEditable:
                 event.accept()
                 return True
         return super().event(event)
