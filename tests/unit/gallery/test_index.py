@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import multiprocessing
 import os
 import sqlite3
+import sys
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -151,6 +153,17 @@ def test_an_index_of_an_older_version_is_brought_up_to_date(tmp_path, version):
     assert [row.id for row in old.page(parse_query("hous"))] == [7]
     assert old.folders() == ["/p"]
     old.file.close()
+
+
+def test_a_scan_leaves_the_program_as_it_was(gallery):
+    """It lets threads take turns more often and looks for garbage less often, for its own time."""
+    before = (sys.getswitchinterval(), gc.get_threshold())
+    during = []
+    write_own(gallery.folders[0] / "a.png")
+    gallery.scan(report=lambda _: during.append((sys.getswitchinterval(), gc.get_threshold())))
+    write_own(gallery.folders[0] / "b.png", "another")
+    gallery.scan(cancelled=lambda: True)
+    assert during and (sys.getswitchinterval(), gc.get_threshold()) == before
 
 
 def test_half_a_filter_is_explained():
