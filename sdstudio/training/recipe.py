@@ -83,7 +83,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_VAE = {"vae": "autoencoder/vae"}
+_VAE = {"vae": "autoencoder-refining/vae"}
 _PARTS = _VAE | {"clip": "clip/clip"}
 _PAINTING = {"optimizer": "muon", "zero_snr": True}
 _LARGE = {"resolution": 256, "batch_size": 32, "learning_rate": 2e-3}
@@ -94,9 +94,10 @@ _GROWN = _PAINTING | {
 }
 
 _FEW_STEPS = {"resolution": 256, "batch_size": 16}
+_SETTLING = _GROWN | {"decay": "linear", "warmup_steps": 40, "text_lr_scale": 0.5}
 _FINISHED = {
-    "init_from": "latent-diffusion-settling/pipeline",
-    "latents": "latent-diffusion-settling/latents",
+    "init_from": "latent-diffusion-finish/pipeline",
+    "latents": "latent-diffusion-finish/latents",
 }
 
 BUILT_IN = Recipe(
@@ -108,6 +109,21 @@ BUILT_IN = Recipe(
             product="vae",
             values={"steps": 3000, "batch_size": 4, "ema_decay": 0.995},
             options={"sizes": "128:0.75,256:0.25", "kl_weight": 3e-4},
+        ),
+        Stage(
+            name="autoencoder-refining",
+            kind="autoencoder",
+            product="vae",
+            values={"steps": 3400, "batch_size": 4, "learning_rate": 6e-4, "ema_decay": 0.998},
+            options={
+                "sizes": "256:1",
+                "kl_weight": 1e-4,
+                "psnr_weight": 0.04,
+                "anchor_weight": 0.3,
+                "optimizer": "muon",
+                "warmup_steps": 10,
+            },
+            needs={"init_from": "autoencoder/vae"},
         ),
         Stage(
             name="clip",
@@ -142,8 +158,16 @@ BUILT_IN = Recipe(
             kind="latent-diffusion",
             product="pipeline",
             values=_LARGE | {"steps": 1600, "ema_decay": 0.995},
-            options=_GROWN | {"decay": "linear", "warmup_steps": 40, "text_lr_scale": 0.5},
+            options=_SETTLING,
             needs=_PARTS | {"init_from": "latent-diffusion-256"},
+        ),
+        Stage(
+            name="latent-diffusion-finish",
+            kind="latent-diffusion",
+            product="pipeline",
+            values=_LARGE | {"steps": 1500, "ema_decay": 0.995},
+            options=_SETTLING,
+            needs=_PARTS | {"init_from": "latent-diffusion-settling"},
         ),
         Stage(
             name="few-step",
@@ -166,6 +190,7 @@ BUILT_IN = Recipe(
             kind="tiny-decoder",
             product="tiny_vae",
             values={"steps": 4000, "batch_size": 8, "ema_decay": 0.998},
+            options={"pictures": 1500},
             needs=_VAE,
             shares_world=False,
         ),

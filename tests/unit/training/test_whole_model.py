@@ -86,9 +86,9 @@ def test_the_chain_is_stopped_goes_on_and_ends_in_a_model(tmp_path: Path) -> Non
     assert not (tmp_path / "made" / "model").exists()
 
     events = run(tmp_path / "made")
-    # the last step of CLIP is left, then three runs of the UNet, two of its few-step companion and
+    # the last step of CLIP is left, then four runs of the UNet, two of its few-step companion and
     # one of the tiny decoder, 2 steps each
-    assert steps_of(events) == 1 + 6 * 2
+    assert steps_of(events) == 1 + 7 * 2
     assert isinstance(events[-1], ProgressEvent)
     assert "all stages took" in events[-1].text
     assert steps_of(run(tmp_path / "made")) == 0, "what is done is not done again"
