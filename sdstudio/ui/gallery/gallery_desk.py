@@ -126,14 +126,10 @@ class GalleryDesk(QObject):
         self._opened_with: tuple[Path, ...] = ()
         self._wish = Wish()
         self._answered: Wish | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._find_all)
-        self._is_finding = self._is_find_due = False
-        self._is_listing = self._is_list_due = False
-        self._is_opening = self._is_resting = False
-        self._is_scanning = self._is_scan_due = False
+        self._is_finding = self._is_find_due = self._is_listing = self._is_list_due = False
+        self._is_opening = self._is_resting = self._is_scanning = self._is_scan_due = False
         self._scan_took_s = 0.0
         self._cancelled = threading.Event()
         self._is_closed = False
@@ -141,8 +137,7 @@ class GalleryDesk(QObject):
         self._watch.changed.connect(self.scan_soon)
         self._looked_at = 0.0
         self.scan_progressed.connect(self._on_progress)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.scan)
 
     @property
