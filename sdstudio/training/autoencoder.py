@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -243,7 +244,20 @@ def save_autoencoder(
     """
     if encoder_learns(vae) and not anchored:
         vae.register_to_config(scaling_factor=1 / latent_std(vae, pictures))
-    publish_folder(path, half_precision_copy(vae).save_pretrained)
+
+    def write(part: Path) -> None:
+        half_precision_copy(vae).save_pretrained(part)
+        edit_config(part)
+
+    publish_folder(path, write)
+
+
+def edit_config(folder: Path, **changes: str) -> None:
+    """Change config.json and drop where a part was loaded from: it means nothing elsewhere."""
+    note = folder / "config.json"
+    values = json.loads(note.read_text()) | changes
+    values.pop("_name_or_path", None)
+    note.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def load_autoencoder(folder: Path) -> AutoencoderKL:

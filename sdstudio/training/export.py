@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, DDIMScheduler, SchedulerMixin, UNet2DCondit
 from transformers import CLIPTextModel, CLIPTokenizer, PreTrainedModel
 
 from sdstudio.errors import ModelFileError
-from sdstudio.training.autoencoder import half_precision_copy
+from sdstudio.training.autoencoder import edit_config, half_precision_copy
 from sdstudio.training.run_folder import publish_folder
 from sdstudio.training.tokenizer import save_tokenizer
 
@@ -50,7 +50,7 @@ def export_pipeline(
     def write(part: Path) -> None:
         for name, model in (("unet", unet), ("vae", vae)):
             half_precision_copy(model).save_pretrained(part / name)
-            _edit_config(part / name)
+            edit_config(part / name)
         save_half_precision(text_encoder, part / "text_encoder")
         save_tokenizer(tokenizer, part / "tokenizer")
         sampler = DDIMScheduler(**scheduler) if isinstance(scheduler, dict) else scheduler
@@ -71,15 +71,7 @@ def save_half_precision(model: PreTrainedModel, folder: Path) -> None:
     would mix both and fail.
     """
     half_precision_copy(model).save_pretrained(folder)
-    _edit_config(folder, dtype="float32")
-
-
-def _edit_config(folder: Path, **changes: str) -> None:
-    """Change config.json and drop where a part was loaded from: it means nothing elsewhere."""
-    note = folder / "config.json"
-    values = json.loads(note.read_text()) | changes
-    values.pop("_name_or_path", None)
-    note.write_text(json.dumps(values, indent=2) + "\n")
+    edit_config(folder, dtype="float32")
 
 
 def _model_index(pipeline_class: str, scheduler_class: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sdstudio.training.autoencoder import (
     AutoencoderObjective,
     build_autoencoder,
     latent_std,
+    load_autoencoder,
     psnr,
     reconstruct,
     reconstruction_losses,
@@ -107,6 +108,21 @@ def test_fidelity_and_nearness_are_weighed_in(vae: AutoencoderKL, pictures: torc
     wanted = plain["loss"] - 0.25 * plain["psnr"] + 3 * held["drift"]
     assert held["loss"] == pytest.approx(wanted, rel=1e-5)
     assert {id(p) for p in weighed.parameters()} == {id(p) for p in vae.parameters()}
+
+
+def test_a_saved_autoencoder_does_not_tell_where_it_came_from(
+    vae: AutoencoderKL, pictures: torch.Tensor, tmp_path: Path
+) -> None:
+    save_autoencoder(vae, tmp_path / "first", pictures)
+    again = load_autoencoder(tmp_path / "first")
+    save_autoencoder(again, tmp_path / "second", pictures, anchored=True)
+    config = (tmp_path / "second" / "config.json").read_text()
+    assert str(tmp_path) not in config
+    factors = (
+        json.loads(c)["scaling_factor"]
+        for c in (config, (tmp_path / "first" / "config.json").read_text())
+    )
+    assert len(set(factors)) == 1, "kept near: scaled as before"
 
 
 def test_nothing_to_keep_near_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
