@@ -29,8 +29,8 @@ from sdstudio.training.loop import Hooks, LoopSettings, TrainingLoop
 from sdstudio.training.run_folder import RunFolder, publish_folder
 from sdstudio.training.sample_grid import picture_grid, to_uint8
 
-CHANNELS = 32
-"""At every level: a convolution with fewer runs at a fraction of the CPU's speed."""
+CHANNELS = 16
+"""At every level; 32 took 2.1 times as long, a quarter of the VAE's time instead of a ninth."""
 
 ENCODER_BLOCKS = (0, 1, 2, 3)
 DECODER_BLOCKS = (3, 3, 1, 0)
