@@ -20,6 +20,8 @@ from sdstudio.gallery.metadata.reader import read_metadata
 from sdstudio.gallery.picture_import import import_picture
 from sdstudio.gallery.thumbnails import read_thumbnail
 
+pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+
 SIZE = (24, 17)
 DAMAGES_EACH = 30
 READ = ("png", "jpeg", "webp")
