@@ -26,11 +26,14 @@ FINISHED_FIRST = 4
 
 
 def prepare() -> None:
-    """Let the repository's own packages be found, and Qt paint without a screen."""
+    """Let the packages be found, Qt paint without a screen, and nothing of the user appear."""
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     os.environ["HF_HUB_OFFLINE"] = "1"
+    own = tempfile.mkdtemp(prefix="sdstudio-pictures-")
+    for name in ("CONFIG", "DATA", "CACHE", "GALLERY"):
+        os.environ[f"SDSTUDIO_{name}_DIR"] = os.path.join(own, name.lower())
 
 
 def make_application() -> QApplication:
