@@ -101,7 +101,7 @@ def test_nan_only_in_the_decode_is_retried_in_float32(models) -> None:
 def test_a_picture_of_nothing_is_reported_in_words(fresh, value) -> None:
     """Row 16: NaN in float32 too, or one flat colour: an error, never a black file."""
     generate(fresh, request())
-    vae = next(iter(fresh._cache._loaded.values()))[1].vae
+    vae = next(iter(fresh._cache._loaded.values())).model.vae
     vae.decoder.conv_out.weight.data.zero_()
     vae.decoder.conv_out.bias.data.fill_(value)
     with pytest.raises(NumericalError, match=r"flat colour|not-a-number"):
