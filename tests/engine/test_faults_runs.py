@@ -56,7 +56,7 @@ def failing(owner: type, method: str, error: BaseException, *, calls: int = 1) -
 
 
 def unet_of(engine: DiffusionEngine) -> Any:
-    return next(iter(engine._cache._loaded.values()))[1].unet
+    return next(iter(engine._cache._loaded.values())).model.unet
 
 
 def test_a_unet_that_returns_nan_is_stopped_at_its_step(fresh) -> None:
