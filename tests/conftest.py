@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything imports Qt or a Hugging Face library: both read these once.
@@ -32,3 +33,15 @@ def user_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("config", "data", "cache", "gallery"):
         monkeypatch.setenv(f"SDSTUDIO_{name.upper()}_DIR", str(folder / name))
     return folder
+
+
+@pytest.fixture
+def all_cores() -> Iterator[set[int]]:
+    """Every core of the machine for the program, however the tests were started (Linux)."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        pytest.skip("one core cannot be shared out")
+    yield cores
+    os.sched_setaffinity(0, before)

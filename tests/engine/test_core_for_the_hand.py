@@ -19,17 +19,6 @@ PATIENCE_S = 60
 
 
 @pytest.fixture
-def cores() -> Iterator[set[int]]:
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    found = os.sched_getaffinity(0)
-    if len(found) < 2:
-        pytest.skip("one core cannot be shared out")
-    yield found
-    os.sched_setaffinity(0, before)
-
-
-@pytest.fixture
 def engine() -> Iterator[ThreadPoolExecutor]:
     """A thread that bears the engine's name and computes with two."""
 
@@ -61,26 +50,26 @@ def _comes_true(is_so: Callable[[], bool]) -> bool:
 
 
 def test_the_same_numbers_come_out_on_fewer_cores(
-    engine: ThreadPoolExecutor, cores: set[int]
+    engine: ThreadPoolExecutor, all_cores: set[int]
 ) -> None:
     free = engine.submit(_network).result()
     threads = _num_threads()
     core = CoreForTheHand()
     core.take()
     try:
-        assert _comes_true(lambda: _num_threads() > threads + len(cores))
+        assert _comes_true(lambda: _num_threads() > threads + len(all_cores))
         confined = engine.submit(os.sched_getaffinity, 0).result()
-        assert confined == cores - {max(cores)}
+        assert confined == all_cores - {max(all_cores)}
         assert engine.submit(torch.get_num_threads).result() == 2
         assert engine.submit(_network).result() == free
     finally:
         core.give_back()
-    assert engine.submit(os.sched_getaffinity, 0).result() == cores
+    assert engine.submit(os.sched_getaffinity, 0).result() == all_cores
     assert _comes_true(lambda: _num_threads() <= threads)
     assert engine.submit(_network).result() == free
 
 
-def test_a_core_is_taken_again_and_again_without_piling_up_threads(cores: set[int]) -> None:
+def test_a_core_is_taken_again_and_again_without_piling_up_threads(all_cores: set[int]) -> None:
     core = CoreForTheHand()
     core.give_back()
     threads = _num_threads()

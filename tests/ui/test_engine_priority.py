@@ -58,18 +58,6 @@ def test_a_thread_that_gives_way_hands_it_on_and_leaves_others_alone() -> None:
 # --- cores ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def all_cores() -> Iterator[set[int]]:
-    """Let the window use all cores of the machine, however the tests were started."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    cores = os.sched_getaffinity(0)
-    if len(cores) < 2:
-        pytest.skip("one core cannot be shared out")
-    yield cores
-    os.sched_setaffinity(0, before)
-
-
 class CoreCounter:
     """An engine that says on which cores it and a thread of its own may work, until told to end."""
 

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QVBoxLayout, QWidget
 
 from sdstudio.document.export import ExportOptions, PictureFormat
 from sdstudio.errors import InvalidRequestError
 from sdstudio.settings.settings import PlainValue
-from sdstudio.ui.widgets.buttons import text_button
+from sdstudio.ui.widgets.buttons import answer_row
 from sdstudio.ui.widgets.labels import label, short_name
 from sdstudio.ui.widgets.number_field import NumberField, NumberRange
 
@@ -102,22 +102,13 @@ class ExportDialog(QDialog):
             self._rest_timer.start()
 
     def _lay_out(self) -> None:
-        export = text_button(self.tr("Export"), kind="primary")
-        export.setDefault(True)
-        export.clicked.connect(self.accept)
-        cancel = text_button(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(export)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)
         layout.addWidget(self.quality)
         layout.addWidget(self.lossless)
         layout.addWidget(self.file_size)
-        layout.addLayout(foot)
+        layout.addLayout(answer_row(self, self.tr("Export"), self.tr("Cancel")))
 
 
 def remembered_options(panel_state: Mapping[str, PlainValue]) -> ExportOptions:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from sdstudio.document.blend import Colour
 from sdstudio.messages.generation import MAX_SIDE_PX
-from sdstudio.ui.widgets.buttons import text_button
+from sdstudio.ui.widgets.buttons import answer_row
 from sdstudio.ui.widgets.labels import label
 from sdstudio.ui.widgets.number_field import NumberField, NumberRange
 
@@ -93,17 +93,8 @@ class NewPictureDialog(QDialog):
         grid.addWidget(self.down, 2, 0, 1, 2)
         grid.addWidget(label(self.tr("Ground")), 3, 0)
         grid.addWidget(self.ground, 3, 1)
-        make = text_button(self.tr("Create"), kind="primary")
-        make.setDefault(True)
-        make.clicked.connect(self.accept)
-        cancel = text_button(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        foot = QHBoxLayout()
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(make)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(16)
         layout.addLayout(grid)
-        layout.addLayout(foot)
+        layout.addLayout(answer_row(self, self.tr("Create"), self.tr("Cancel")))

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from sdstudio.ui.gallery.place_list import BOARD_MIME, PLACE_ROLE, PlaceList
+from sdstudio.ui.widgets.menu_spot import menu_spot
 
 LINE_PX = 2
 BESIDE_PX = (-14, -6)
@@ -73,12 +74,9 @@ class PlacesView(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if is_key else self.indexAt(event.pos())
-        if index.isValid():
-            place = self.visualRect(index).center() if is_key else event.pos()
-            spot = self.viewport().mapToGlobal(place)
-            self.menu_wanted.emit(index.data(PLACE_ROLE), spot)
+        if spot := menu_spot(self, event):
+            index, place = spot
+            self.menu_wanted.emit(index.data(PLACE_ROLE), place)
 
     # -- boards that are dragged -----------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from sdstudio.ui.gallery.picture_list import PATH_ROLE, PictureList
 from sdstudio.ui.gallery.thumbnail_delegate import ThumbnailDelegate
+from sdstudio.ui.widgets.menu_spot import menu_spot
 
 GRID_SIDE_PX = 124
 MIN_SIDE_PX, MAX_SIDE_PX = 56, 220
@@ -125,11 +126,9 @@ class StripView(QListView):
                 self.chosen.emit(self.current_path)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if is_key else self.indexAt(event.pos())
-        if index.isValid():
-            place = self.visualRect(index).center() if is_key else event.pos()
-            self.menu_wanted.emit(index.data(PATH_ROLE), self.viewport().mapToGlobal(place))
+        if spot := menu_spot(self, event):
+            index, place = spot
+            self.menu_wanted.emit(index.data(PATH_ROLE), place)
 
     def _choose(self, index: QModelIndex) -> None:
         """A click shows a picture even if it is the current one already."""

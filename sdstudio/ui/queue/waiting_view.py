@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 from sdstudio.jobs.job import Job
 from sdstudio.ui.queue.job_delegate import ROW_PX, JobDelegate
 from sdstudio.ui.queue.waiting_list import JOB_ROLE, WaitingList
+from sdstudio.ui.widgets.menu_spot import menu_spot
 
 
 class WaitingView(QListView):
@@ -71,11 +72,9 @@ class WaitingView(QListView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if is_key else self.indexAt(event.pos())
-        if index.isValid():
-            place = self.visualRect(index).center() if is_key else event.pos()
-            self.menu_wanted.emit(index.data(JOB_ROLE), self.viewport().mapToGlobal(place))
+        if spot := menu_spot(self, event):
+            index, place = spot
+            self.menu_wanted.emit(index.data(JOB_ROLE), place)
 
     def _want_settings(self, index: QModelIndex) -> None:
         if index.isValid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from sdstudio.ui.icons import ICON_PX, Tint, icon
 
@@ -31,6 +31,20 @@ def text_button(
         button.setIconSize(QSize(18, 18))
     button.setToolTip(tooltip or text)
     return button
+
+
+def answer_row(dialog: QDialog, yes: str, no: str) -> QHBoxLayout:
+    """The foot of a dialog: the button that Enter presses, and the one that leaves it be."""
+    accept = text_button(yes, kind="primary")
+    accept.setDefault(True)
+    accept.clicked.connect(dialog.accept)
+    cancel = text_button(no)
+    cancel.clicked.connect(dialog.reject)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(cancel)
+    row.addWidget(accept)
+    return row
 
 
 def icon_button(
